@@ -1,0 +1,1 @@
+"""What linting costs, measured against parsing and against flake8."""

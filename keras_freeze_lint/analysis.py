@@ -1,0 +1,113 @@
+"""From a syntax tree to findings and a trace: explore the paths, replay them on every Keras of the target, ask the rules."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from keras_freeze_lint.effects.replay import Replay, replay
+from keras_freeze_lint.findings import Certainty, Finding
+from keras_freeze_lint.interpreter.paths import Exploration, explore
+from keras_freeze_lint.interpreter.state import Traits
+from keras_freeze_lint.keras.releases import Release
+from keras_freeze_lint.keras.semantics import Behaviour, behaviour, line_of
+from keras_freeze_lint.keras.versions import Target, describe, where
+from keras_freeze_lint.positions import Positions
+from keras_freeze_lint.rules.base import Defect, Rule
+from keras_freeze_lint.rules.precedence import without_duplicates
+from keras_freeze_lint.rules.registry import RULES
+from keras_freeze_lint.settings import Settings
+from keras_freeze_lint.trace import training_calls
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Findings in source order, before any suppression or selection; and what each training call moves."""
+
+    findings: tuple[Finding, ...]
+    training_calls: list[dict[str, object]]
+
+
+@dataclass
+class _Sighting:
+    """One mistake, as the paths and releases of the target show it."""
+
+    rule: Rule
+    defect: Defect
+    releases: set[Release] = field(default_factory=set)
+
+
+def analyse(tree: ast.Module, text: str, path: str, target: Target, settings: Settings) -> Analysis:
+    """Interpret the file and hold what it says against what Keras does."""
+    sightings: dict[tuple[str, int], _Sighting] = {}
+    explorations: dict[tuple[bool, ...], Exploration] = {}
+    replays: list[tuple[Exploration, list[Replay]]] = []
+    for measured, releases in _behaviours(target).items():
+        traits = _traits(measured)
+        exploration = explorations.get(traits)
+        if exploration is None:
+            exploration = explorations[traits] = explore(tree, Traits(*traits))
+        outcomes = [replay(one.events, measured) for one in exploration.paths]
+        replays.append((exploration, outcomes))
+        for outcome in outcomes:
+            _look(outcome, releases, sightings)
+    findings = _findings(sightings.values(), text, target)
+    if not settings.pedantic:
+        findings = tuple(finding for finding in findings if finding.certainty is Certainty.CERTAIN)
+    return Analysis(findings, training_calls(replays))
+
+
+def _behaviours(target: Target) -> dict[Behaviour, list[Release]]:
+    """The target's releases, newest first, grouped by behaviour: the newest gives a finding its words."""
+    grouped: dict[Behaviour, list[Release]] = {}
+    for release in reversed(target.releases):
+        line, version = line_of(release.line, release.version)
+        grouped.setdefault(behaviour(line, version, target.backend), []).append(release)
+    return grouped
+
+
+def _traits(measured: Behaviour) -> tuple[bool, ...]:
+    return (
+        measured.sequential_lists_input,
+        measured.setter_reaches_children,
+        measured.sublayers_tracked,
+        measured.zero_based_names,
+    )
+
+
+def _look(outcome: Replay, releases: list[Release], sightings: dict[tuple[str, int], _Sighting]) -> None:
+    for rule in RULES:
+        for defect in rule.check(outcome):
+            place = (defect.code, id(defect.node))
+            sighting = sightings.setdefault(place, _Sighting(rule, defect))
+            sighting.releases.update(releases)
+
+
+def _findings(sightings: Iterable[_Sighting], text: str, target: Target) -> tuple[Finding, ...]:
+    chosen = list(sightings)
+    if not chosen:
+        return ()
+    positions = Positions(text)
+    found = [_finding(sighting, positions, target) for sighting in chosen]
+    ordered = sorted(found, key=lambda one: (one.location.line, one.location.column, one.code))
+    return without_duplicates(ordered)
+
+
+def _finding(sighting: _Sighting, positions: Positions, target: Target) -> Finding:
+    rule, defect = sighting.rule, sighting.defect
+    affected = sorted(sighting.releases)
+    everywhere = len(affected) == len(target.releases)
+    template = rule.messages.get(defect.message) or rule.messages[""]
+    message = template.format(where=where(affected, target), **defect.slots)
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        message=message,
+        location=positions.of(defect.node),
+        severity=rule.severity,
+        certainty=defect.certainty if everywhere or not defect.only_if_everywhere else Certainty.POSSIBLE,
+        keras=str(target.versions) if everywhere else describe(affected, target),
+        path=defect.path,
+        prediction=defect.prediction,
+    )

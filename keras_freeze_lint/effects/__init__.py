@@ -1,0 +1,1 @@
+"""What each training call moves: a path's events replayed under the measured behaviour of one Keras."""

@@ -1,0 +1,140 @@
+"""The flags of all layers at one moment, set and read as one version of Keras does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from keras_freeze_lint.effects.records import Truth
+from keras_freeze_lint.interpreter.values import Layer
+from keras_freeze_lint.keras.semantics import Behaviour
+
+_WRAPPERS = ("wrapper", "bidirectional")
+
+
+class Flags:
+    """Own flags of layers and models, the flags of their variables, and who holds whom."""
+
+    def __init__(self, behaviour: Behaviour) -> None:
+        self.behaviour = behaviour
+        self.own: dict[int, Truth] = {}
+        self.variables: dict[int, Truth] = {}
+        self.single: dict[int, dict[str, Truth]] = {}
+        self.children: dict[int, list[Layer]] = {}
+
+    # --- structure ----------------------------------------------------------------------------------------------------
+
+    def children_of(self, layer: Layer) -> list[Layer]:
+        known = self.children.get(layer.serial)
+        return known if known is not None else layer.children
+
+    def below(self, layer: Layer) -> Iterator[Layer]:
+        """The layer and everything it holds, each once."""
+        seen: set[int] = set()
+        pending = [layer]
+        while pending:
+            current = pending.pop()
+            if current.serial not in seen:
+                seen.add(current.serial)
+                yield current
+                pending.extend(reversed(self.children_of(current)))
+
+    def leaves(self, layer: Layer) -> list[Layer]:
+        """The layers below that hold no others, without the entries of graphs."""
+        return [
+            one
+            for one in self.below(layer)
+            if not self.children_of(one) and not one.is_model and one.cls != "InputLayer" and one.kind != "operation"
+        ]
+
+    # --- setting ------------------------------------------------------------------------------------------------------
+
+    def flag(self, layer: Layer) -> Truth:
+        return self.own.get(layer.serial, layer.initial_flag)
+
+    def variable_flag(self, leaf: Layer) -> Truth:
+        return self.variables.get(leaf.serial, leaf.initial_flag)
+
+    def set(self, target: Layer, value: Truth, skippable: bool = True) -> None:
+        """``target.trainable = value``, handed down as this Keras does; ``skippable`` when the value is a real bool."""
+        if self.behaviour.same_value_skipped and skippable and value is not None and self.flag(target) is value:
+            return
+        alias = target.kind in _WRAPPERS and self.behaviour.wrapper_flag == "alias"
+        if not alias:
+            self.own[target.serial] = value
+        self.variables[target.serial] = value
+        self.single.pop(target.serial, None)
+        if self.behaviour.setter_reaches_children or alias:
+            for child in self.children_of(target):
+                self.set(child, value, skippable)
+
+    def set_by_constructor(self, target: Layer, value: Truth) -> None:
+        """``Dense(..., trainable=value)``: the flag alone, unless this Keras builds the variables by it."""
+        if target.kind in _WRAPPERS and self.behaviour.wrapper_flag == "alias":
+            self.set(target, value)
+            return
+        if target.kind == "bidirectional" and self.behaviour.wrapper_flag == "container":
+            if self.behaviour.trains_by == "ancestors":
+                return
+        self.own[target.serial] = value
+        if not self.children_of(target):
+            self.variables[target.serial] = value if self.behaviour.constructor_flag == "works" else True
+        elif self.behaviour.model_constructor_flag == "nested" and target.is_model:
+            for leaf in self.leaves(target):
+                self.variables[leaf.serial] = value
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def trained_by(self, model: Layer) -> dict[int, Truth]:
+        """Which leaves a training call of ``model`` would train, with the flags as they are now."""
+        if self.behaviour.trains_by == "variables":
+            top = self.flag(model)
+            return {leaf.serial: _both(top, self._any_variable(leaf)) for leaf in self.leaves(model)}
+        found: dict[int, Truth] = {}
+        self._collect(model, True, found, 0)
+        return found
+
+    def _any_variable(self, leaf: Layer) -> Truth:
+        single = self.single.get(leaf.serial)
+        if single and self.variable_flag(leaf) is not False and leaf.cls in ("Dense",) and len(single) >= 2:
+            return True if True in single.values() else False
+        if single and True in single.values():
+            return True
+        return self.variable_flag(leaf)
+
+    def _collect(self, layer: Layer, path: Truth, found: dict[int, Truth], depth: int) -> None:
+        """A leaf trains when the flags on some way down to it are all True."""
+        through = layer.kind in _WRAPPERS and self.behaviour.wrapper_flag in ("ignored", "alias")
+        here = path if through else _both(path, self.flag(layer))
+        if layer.kind == "custom" and self.children_of(layer) and not self.behaviour.sublayers_tracked:
+            return
+        children = self.children_of(layer)
+        if children or layer.is_model:
+            if depth < 30:
+                for child in children:
+                    self._collect(child, here, found, depth + 1)
+        elif layer.cls != "InputLayer" and layer.kind != "operation":
+            found[layer.serial] = _either(found.get(layer.serial, False), here)
+
+    def statistics_of(self, model: Layer) -> dict[int, Truth]:
+        """Which BatchNormalization layers would update their statistics, with the flags as they are now."""
+        mode = self.behaviour.bn_under_frozen_parent
+        if mode == "move":
+            return {leaf.serial: self.flag(leaf) for leaf in self.leaves(model) if leaf.is_bn is not False}
+        found: dict[int, Truth] = {}
+        self._collect(model, True, found, 0)
+        return found
+
+    def snapshot(self, model: Layer) -> dict[int, Truth]:
+        return {layer.serial: self.flag(layer) for layer in self.below(model)}
+
+
+def _both(left: Truth, right: Truth) -> Truth:
+    if left is False or right is False:
+        return False
+    return True if left and right else None
+
+
+def _either(left: Truth, right: Truth) -> Truth:
+    if left or right:
+        return True
+    return None if left is None or right is None else False

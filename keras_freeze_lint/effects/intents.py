@@ -1,0 +1,72 @@
+"""What the source says of each layer at each training call: the last assignment that was meant for this training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from keras_freeze_lint.effects.flags import Flags
+from keras_freeze_lint.effects.records import CompileState, Truth, Write
+from keras_freeze_lint.interpreter.timeline import SetFlag
+from keras_freeze_lint.interpreter.values import Layer
+
+
+class Intents:
+    """Every flag as the program wrote it, leaf by leaf, in the order of events."""
+
+    def __init__(self, flags: Flags) -> None:
+        self.flags = flags
+        self.writes: dict[int, list[Write]] = {}
+        self.trainings: list[tuple[int, Layer]] = []
+
+    def write(self, index: int, event: SetFlag) -> None:
+        """An assignment to a model speaks of all the layers in it."""
+        for leaf in self.flags.leaves(event.target):
+            self.writes.setdefault(leaf.serial, []).append(Write(index, event, event.value))
+
+    def copy(self, source: Layer, target: Layer) -> None:
+        if source.serial in self.writes:
+            self.writes[target.serial] = list(self.writes[source.serial])
+
+    def trained(self, model: Layer, index: int) -> None:
+        self.trainings.append((index, model))
+
+    def latest(self, leaf: Layer) -> tuple[Truth, Write | None]:
+        """The last assignment to a leaf, whoever it was meant for."""
+        written = self.writes.get(leaf.serial)
+        return (written[-1].value, written[-1]) if written else (leaf.initial_flag, None)
+
+    def of(
+        self, leaf: Layer, model: Layer, state: CompileState | None, states: Iterable[CompileState], now: int
+    ) -> tuple[Truth, Write | None]:
+        """The last assignment that was meant for a training of ``model``.
+
+        An assignment after this model's compile() is meant for another model, as in a GAN, when that other one holds this
+        model and is compiled after it, or when another model with this layer was trained since.
+        """
+        others = [other for other in states if other.event.model is not model]
+        for write in reversed(self.writes.get(leaf.serial, ())):
+            if state is None or write.index < state.index:
+                return write.value, write
+            if not self._meant_for_another(leaf, model, write, others):
+                return write.value, write
+        return leaf.initial_flag, None
+
+    def _meant_for_another(self, leaf: Layer, model: Layer, write: Write, others: list[CompileState]) -> bool:
+        inside = {layer.serial for layer in self.flags.below(model)}
+        for other in others:
+            held = {layer.serial for layer in self.flags.below(other.event.model)}
+            if leaf.serial not in held:
+                continue
+            if other.index > write.index and not held <= inside and _covers(held, inside):
+                return True
+            first = next((index for index, trained in self.trainings if index > write.index), None)
+            if first is not None and any(
+                trained is other.event.model for index, trained in self.trainings if index == first
+            ):
+                return True
+        return False
+
+
+def _covers(outer: set[int], inner: set[int]) -> bool:
+    """Whether a model holds the other: by itself or by (nearly all of) its layers."""
+    return len(inner & outer) * 2 > len(inner)

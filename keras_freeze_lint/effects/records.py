@@ -1,0 +1,84 @@
+"""What the replay of a path finds out about each training call."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from keras_freeze_lint.interpreter.timeline import AppliedGradients, Compiled, SetFlag, TrainStart
+from keras_freeze_lint.interpreter.values import Layer
+
+Truth = bool | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Write:
+    """A flag as one assignment left it on one leaf: at which event, to which value."""
+
+    index: int
+    event: SetFlag
+    value: Truth
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerEffect:
+    """One leaf at one training call. Truths: True moves (or is meant to), False does not, None is not known.
+
+    ``write`` is the assignment that the intent comes from; None where nobody set the flag.
+    """
+
+    layer: Layer
+    intended: Truth
+    weights: Truth
+    statistics: Truth
+    write: Write | None
+
+
+@dataclass(eq=False, slots=True)
+class CompileState:
+    """What Keras keeps from ``compile()`` until the next one.
+
+    ``collected`` and ``statistics`` say which leaves train and which statistics move, as read at compile;
+    ``flags`` are the flags of all layers at that moment; ``traces`` the functions traced since.
+    """
+
+    event: Compiled
+    index: int
+    collected: dict[int, Truth]
+    statistics: dict[int, Truth]
+    flags: dict[int, Truth]
+    traces: dict[object, Trace] = field(default_factory=dict)
+    first_step: bool = True
+    trained_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """What a traced train function has read; ``index`` is the event at which it was traced."""
+
+    weights: dict[int, Truth]
+    statistics: dict[int, Truth]
+    index: int
+
+
+@dataclass(eq=False, slots=True)
+class TrainingRecord:
+    """One training call of one path: what it moved, and what Keras raised instead.
+
+    ``compiled`` is the state of compile() it ran under, ``trained_before`` whether the model had been trained since,
+    ``read_at`` the event at which the flags in force were read.
+    """
+
+    start: TrainStart | AppliedGradients
+    index: int
+    model: Layer | None
+    call: str
+    effects: dict[int, LayerEffect] = field(default_factory=dict)
+    raised: str | None = None
+    compiled: CompileState | None = None
+    trained_before: bool = False
+    read_at: int | None = None
+
+    @property
+    def node(self) -> ast.AST:
+        return self.start.node

@@ -1,0 +1,153 @@
+"""What happens at a call: to a function of the file, a class, a Keras object, a library."""
+
+from __future__ import annotations
+
+import ast
+
+from keras_freeze_lint.interpreter import conditions
+from keras_freeze_lint.interpreter import timeline as events
+from keras_freeze_lint.interpreter.attributes import get_attribute, resolve
+from keras_freeze_lint.interpreter.builtin_calls import call_builtin, call_method
+from keras_freeze_lint.interpreter.classes import construct
+from keras_freeze_lint.interpreter.functions import call_function
+from keras_freeze_lint.interpreter.keras_calls import call_keras, call_layer_object
+from keras_freeze_lint.interpreter.library_calls import call_library
+from keras_freeze_lint.interpreter.model_calls import call_model_method, call_optimizer_method, gradient_of
+from keras_freeze_lint.interpreter.state import Run
+from keras_freeze_lint.interpreter.values import (
+    Api,
+    Bound,
+    Class,
+    Function,
+    Instance,
+    Layer,
+    Method,
+    Optimizer,
+    Partial,
+    Scope,
+    Super,
+    Unknown,
+    Value,
+)
+
+
+def call_value(
+    run: Run, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.Call, scope: Scope
+) -> Value:
+    """The value of ``function(*args, **keywords)``."""
+    function = resolve(run, function)
+    args = [resolve(run, arg) for arg in args]
+    if isinstance(function, Function):
+        return call_function(run, function, args, keywords, node)
+    if isinstance(function, Bound):
+        if isinstance(function.function, Function):
+            return call_function(run, function.function, args, keywords, node, function.receiver)
+        return call_value(run, function.function, args, keywords, node, scope)
+    if isinstance(function, Partial):
+        return call_value(run, function.function, function.args + args, {**function.keywords, **keywords}, node, scope)
+    if isinstance(function, Class):
+        return construct(run, function, args, keywords, node)
+    if isinstance(function, Api):
+        return _call_api(run, function, args, keywords, node, scope)
+    if isinstance(function, Method):
+        return _call_method(run, function, args, keywords, node, scope)
+    if isinstance(function, Layer):
+        return call_layer_object(run, function, args, keywords, node)
+    if isinstance(function, Instance):
+        method = function.cls.lookup("__call__")
+        if isinstance(method, Function):
+            return call_function(run, method, args, keywords, node, function)
+    if isinstance(function, bool):
+        _note_called_flag(run, node, scope)
+        return Unknown(("called", id(node)))
+    if isinstance(function, Unknown):
+        return _call_unknown(run, function, args, keywords, node)
+    return Unknown(("call", id(node)))
+
+
+def _call_unknown(
+    run: Run, function: Unknown, args: list[Value], keywords: dict[str, Value], node: ast.Call
+) -> Value:
+    """A call of something unknown: the same call with the same arguments gives the same unknown."""
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "gradient":
+        return gradient_of(args, keywords)
+    key = ("call", function.key, *(conditions.key_of(arg) for arg in args[:4]), *sorted(keywords)[:4])
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "trainable" and run.uses_keras and not function.foreign:
+        return Unknown(key)
+    return Unknown(key if _small(key) else ("call", id(node)), function.foreign)
+
+
+def _small(key: tuple[object, ...]) -> bool:
+    return len(repr(key)) < 400
+
+
+def _note_called_flag(run: Run, node: ast.Call, scope: Scope) -> None:
+    """``layer.trainable(False)``: the flag itself is called."""
+    from keras_freeze_lint.interpreter.expressions import evaluate
+
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "trainable":
+        target = resolve(run, evaluate(run, node.func.value, scope))
+        if isinstance(target, Layer):
+            run.emit(events.Mistake(*run.place(node), "called", target, "trainable"))
+
+
+def _call_api(
+    run: Run, api: Api, args: list[Value], keywords: dict[str, Value], node: ast.Call, scope: Scope
+) -> Value:
+    if api.path == "builtins.super":
+        return _super(args, scope)
+    if api.path.startswith("builtins."):
+        return call_builtin(run, api.name, args, keywords, node, call_value, scope)
+    if api.is_keras:
+        return call_keras(run, api, args, keywords, node)
+    return call_library(run, api, args, keywords, node)
+
+
+def _super(args: list[Value], scope: Scope) -> Value:
+    if len(args) == 2 and isinstance(args[0], Class):
+        return Super(args[0], args[1])
+    current: Scope | None = scope
+    while current is not None:
+        cls = current.variables.get("__class__")
+        if isinstance(cls, Class):
+            return Super(cls, current.variables.get("__receiver__"))
+        current = current.parent
+    return Unknown(("super",))
+
+
+def _call_method(
+    run: Run, method: Method, args: list[Value], keywords: dict[str, Value], node: ast.Call, scope: Scope
+) -> Value:
+    receiver = method.receiver
+    if isinstance(receiver, Layer):
+        return call_model_method(run, receiver, method.name, args, keywords, node)
+    if isinstance(receiver, Optimizer):
+        return call_optimizer_method(run, receiver, method.name, args, keywords, node)
+    if isinstance(receiver, Super):
+        return _call_super(run, receiver, method.name, args, keywords, node)
+    return call_method(run, receiver, method.name, args, keywords, node, call_value, scope)
+
+
+def _call_super(
+    run: Run, receiver: Super, name: str, args: list[Value], keywords: dict[str, Value], node: ast.Call
+) -> Value:
+    """``super().__init__(...)`` of a user's layer: the name and flag that Keras takes there."""
+    target = receiver.receiver
+    if isinstance(target, Layer) and name == "__init__":
+        from keras_freeze_lint.interpreter.classes import keras_init
+
+        keras_init(run, target, args, keywords, node)
+    elif name == "__setattr__" and len(args) == 2 and isinstance(args[0], str):
+        from keras_freeze_lint.interpreter.attributes import set_attribute
+
+        set_attribute(run, target, args[0], args[1], node)
+    elif isinstance(target, Layer):
+        return call_model_method(run, target, name, args, keywords, node)
+    elif target is not None and not isinstance(target, Unknown):
+        return Unknown(("super", name, id(node)))
+    return None
+
+
+def attribute_call(run: Run, receiver: Value, name: str, args: list[Value], node: ast.Call, scope: Scope) -> Value:
+    """``receiver.name(*args)`` by the interpreter itself, such as a callback's hook."""
+    return call_value(run, get_attribute(run, receiver, name, node), args, {}, node, scope)

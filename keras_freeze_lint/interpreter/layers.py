@@ -1,0 +1,324 @@
+"""Layers and models as objects of the interpreter: making them, listing them, setting their flag."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Hashable, Iterable, Sequence
+
+from keras_freeze_lint.interpreter import timeline as events
+from keras_freeze_lint.interpreter.graph import functional_layers
+from keras_freeze_lint.interpreter.state import Run
+from keras_freeze_lint.interpreter.values import (
+    Call,
+    Class,
+    Layer,
+    LayerList,
+    Length,
+    ModelGraph,
+    Slot,
+    Span,
+    SpanRange,
+    Tensor,
+    Unknown,
+    Value,
+)
+from keras_freeze_lint.keras.api import BN_CLASSES, LAYER_CLASSES, Application, snake_case
+
+# The assumed length of a layer list that nothing is known of: longer than any index that programs write.
+UNSEEN_LENGTH = 1000
+
+
+def new_layer(run: Run, cls: str, node: ast.AST, name: Value = None, flavour: str = "", announce: bool = True) -> Layer:
+    """A layer of a Keras class, not yet part of any model."""
+    known = LAYER_CLASSES.get(cls)
+    layer = Layer(
+        run.serial(),
+        cls,
+        node,
+        kind="leaf" if known is None or known.kind == "leaf" else known.kind,
+        has_weights=known.has_weights if known else None,
+        is_bn=cls in BN_CLASSES,
+        flavour=flavour,
+    )
+    give_name(run, layer, name)
+    if announce:
+        run.emit(events.Built(*run.place(node), layer))
+    return layer
+
+
+def give_name(run: Run, layer: Layer, name: Value) -> None:
+    """Use the literal name where there is one, else count as Keras counts names it makes up."""
+    if isinstance(name, str):
+        layer.name = name
+    elif name is None:
+        prefix = snake_case(layer.cls)
+        run.names[prefix] = run.names.get(prefix, 0) + 1
+        layer.auto_name = (prefix, run.names[prefix])
+
+
+def new_model(run: Run, kind: str, cls: str, node: ast.AST, name: Value = None, flavour: str = "") -> Layer:
+    model = Layer(run.serial(), cls, node, kind=kind, flavour=flavour)
+    give_name(run, model, name)
+    return model
+
+
+def input_tensor(run: Run, node: ast.AST, name: Value = None, shape: tuple[Value, ...] | None = None) -> Tensor:
+    """What ``Input(...)`` gives: the output of an InputLayer."""
+    layer = new_layer(run, "InputLayer", node, name, announce=False)
+    call = Call(layer, ())
+    layer.calls.append(call)
+    return Tensor(call, shape)
+
+
+def call_layer(run: Run, layer: Layer, inputs: Sequence[Tensor], training: bool | None, node: ast.AST) -> Tensor:
+    """The symbolic call of a layer on tensors of a functional graph."""
+    call = Call(layer, tuple(inputs), training)
+    layer.calls.append(call)
+    run.emit(events.Called(*run.place(node), layer, training, True, run.callers[-1] if run.callers else None))
+    return Tensor(call)
+
+
+def functional_model(
+    run: Run, node: ast.AST, inputs: Sequence[Tensor], outputs: Sequence[Tensor], name: Value, flavour: str, cls: str
+) -> Layer:
+    """``Model(inputs, outputs)``: its layers are those on the way back from the outputs."""
+    model = new_model(run, "functional", cls, node, name, flavour)
+    model.graph = ModelGraph(tuple(inputs), tuple(outputs))
+    model.children = functional_layers(inputs, outputs)
+    return model
+
+
+def add_to_sequential(run: Run, model: Layer, layer: Layer, node: ast.AST) -> None:
+    model.children.append(layer)
+    model.graph = None
+    layer.attributes.setdefault("sequential", model)
+    run.emit(events.Added(*run.place(node), model, layer))
+
+
+def graph_of(run: Run, model: Layer) -> ModelGraph | None:
+    """The ends of a model's graph; a Sequential's chain of calls is made when it is first asked for."""
+    if model.graph is None and model.kind in ("sequential", "opaque"):
+        start = input_tensor(run, model.node)
+        tensor = start
+        for child in model.children:
+            call = Call(child, (tensor,))
+            child.calls.append(call)
+            tensor = Tensor(call)
+        model.graph = ModelGraph((start,), (tensor,))
+    return model.graph
+
+
+def output_of(run: Run, layer: Layer) -> Tensor | None:
+    """``layer.output``."""
+    if layer.is_model:
+        graph = graph_of(run, layer)
+        return graph.outputs[0] if graph and graph.outputs else None
+    if not layer.calls:
+        sequential = layer.attributes.get("sequential")
+        if isinstance(sequential, Layer):
+            graph_of(run, sequential)
+    return Tensor(layer.calls[0]) if layer.calls else None
+
+
+def input_of(run: Run, layer: Layer) -> Tensor | None:
+    """``layer.input``."""
+    if layer.is_model:
+        graph = graph_of(run, layer)
+        return graph.inputs[0] if graph and graph.inputs else None
+    output_of(run, layer)
+    return layer.calls[0].inputs[0] if layer.calls and layer.calls[0].inputs else None
+
+
+# --- models whose source is not in the file -----------------------------------------------------------------------
+
+
+def unseen_model(run: Run, cls: str, node: ast.AST, origin: Hashable, *, length: int | None, holds_bn: bool | None,
+                 flag: bool | None, name: Value = None, flavour: str = "", label: str | None = None,
+                 pretrained: bool = False) -> Layer:  # fmt: skip
+    """A model that stands for layers nobody in this file wrote: its layer list is cut where the program cuts it."""
+    model = new_model(run, "opaque", cls, node, name, flavour)
+    model.label, model.origin, model.pretrained = label, origin, pretrained
+    model.flag = model.initial_flag = flag
+    model.length = length
+    total = length or UNSEEN_LENGTH
+    model.slots = list(_slots(run, model, total, holds_bn))
+    model.children = [layer for slot in model.slots for layer in slot.layers]
+    run.emit(events.Built(*run.place(node), model))
+    return model
+
+
+def _slots(run: Run, model: Layer, total: int, holds_bn: bool | None) -> Iterable[Slot]:
+    cuts = {position for position in run.cuts.positions.get(model.origin, ()) if 0 < position < total}
+    words = run.cuts.words.get(model.origin, {})
+    places = {min(total - 1, total * 6 // 10 + index): word for word, index in words.items()}
+    edges = sorted({0, total} | cuts | set(places))
+    for low, high in zip(edges, edges[1:], strict=False):
+        if low in places:
+            word = places[low]
+            yield Slot(low, low, (_stand_in(run, model, low, low, False, word),), word)
+        if high - low == 1:
+            yield Slot(low, high, (_stand_in(run, model, low, high, None if holds_bn is not False else False),))
+            continue
+        parts = [_stand_in(run, model, low, high, False)]
+        if holds_bn is not False:
+            parts.append(_stand_in(run, model, low, high, holds_bn))
+        yield Slot(low, high, tuple(parts))
+
+
+def _stand_in(run: Run, model: Layer, low: int, high: int, is_bn: bool | None, word: str | None = None) -> Layer:
+    owner = model.label or model.name or model.cls
+    what = f"'{word}'" if word else f"{low}:{high}"
+    layer = Layer(
+        run.serial(),
+        "BatchNormalization" if is_bn else "layers",
+        model.node,
+        kind="rest",
+        is_bn=is_bn,
+        flag=model.flag,
+        initial_flag=model.flag,
+        label=f"{owner}.layers[{what}]" + (" BatchNormalization" if is_bn else ""),
+        origin=model.origin,
+    )
+    layer.attributes["word"] = word
+    return layer
+
+
+def known_application(
+    run: Run, application: Application, node: ast.AST, with_top: bool, name: Value, flavour: str
+) -> Layer:
+    """A pretrained model whose every layer is known by name, such as VGG16."""
+    length = application.length_with_top if with_top else application.length
+    tensor = start = input_tensor(run, node, "input_1")
+    for layer_name, cls in application.layer_names[1:length]:
+        layer = new_layer(run, cls, node, layer_name, flavour)
+        call = Call(layer, (tensor,))
+        layer.calls.append(call)
+        tensor = Tensor(call)
+    model = functional_model(run, node, [start], [tensor], name or application.name.lower(), flavour, "Functional")
+    model.pretrained, model.label = True, application.name
+    run.emit(events.Built(*run.place(node), model))
+    return model
+
+
+# --- layer lists ------------------------------------------------------------------------------------------------------
+
+
+def layers_of(run: Run, model: Layer) -> LayerList:
+    """``model.layers``."""
+    if model.slots is not None:
+        return LayerList(model, list(model.slots), model.length is not None)
+    children = model.children
+    if model.kind == "sequential" and not run.traits.sequential_lists_input:
+        children = [child for child in children if child.cls != "InputLayer"]
+    return LayerList(model, [Slot(i, i + 1, (child,)) for i, child in enumerate(children)], True)
+
+
+def length_of(layers: LayerList) -> int:
+    count = sum(slot.high - slot.low for slot in layers.slots)
+    return count if layers.exact else Length(count, layers.model.origin)
+
+
+def item_of(run: Run, layers: LayerList, index: int | Span) -> Value:
+    """``layers[index]``; a new cut restarts the run where the position lies inside a run of unseen layers."""
+    if isinstance(index, Span):
+        for slot in layers.slots:
+            if slot.low == index.low and slot.high == index.high:
+                return slot.layers[min(index.part, len(slot.layers) - 1)]
+        return Unknown(("layer at", index.low, index.high))
+    offset = layers.slots[0].low if layers.slots else 0
+    total = sum(slot.high - slot.low for slot in layers.slots)
+    position = index + total if index < 0 else index
+    if not 0 <= position < total:
+        return None if layers.exact else Unknown(("layer at", index))
+    for slot in layers.slots:
+        if slot.low - offset <= position < slot.high - offset:
+            if slot.high - slot.low > 1:
+                run.cuts.at(layers.model.origin, offset + position)
+                run.cuts.at(layers.model.origin, offset + position + 1)
+            return slot.layers[0]
+    return Unknown(("layer at", index))
+
+
+def slice_of(run: Run, layers: LayerList, cut: slice) -> LayerList | list[Layer]:
+    """``layers[low:high:step]``, with the cuts that it needs."""
+    if not layers.slots:
+        return LayerList(layers.model, [], layers.exact)
+    first = layers.slots[0].low
+    total = sum(slot.high - slot.low for slot in layers.slots)
+    low, high, step = cut.indices(total)
+    if step != 1:
+        picked = [slot.layers for slot in layers.slots]
+        if all(slot.high - slot.low == 1 for slot in layers.slots):
+            return [layer for group in picked[cut] for layer in group]
+        return [layer for group in picked for layer in group]
+    for edge in (low, high):
+        if 0 < edge < total and not any(slot.low - first == edge for slot in layers.slots):
+            run.cuts.at(layers.model.origin, first + edge)
+    inside = [slot for slot in layers.slots if low <= slot.low - first and slot.high - first <= high and low < high]
+    return LayerList(layers.model, inside, layers.exact)
+
+
+def spans(layers: LayerList, start: int = 0) -> list[tuple[Value, Layer]]:
+    """What ``enumerate(layers)`` gives."""
+    pairs: list[tuple[Value, Layer]] = []
+    offset = (layers.slots[0].low if layers.slots else 0) - start
+    for slot in layers.slots:
+        for part, layer in enumerate(slot.layers):
+            if slot.high - slot.low == 1:
+                pairs.append((slot.low - offset, layer))
+            else:
+                pairs.append((Span(slot.low - offset, slot.high - offset, layers.model.origin, part), layer))
+    return pairs
+
+
+def positions(run: Run, wanted: SpanRange, model: Layer) -> list[Value]:
+    """The indices that ``range(low, high)`` stands for in an unseen model's layer list."""
+    inside = [slot for slot in model.slots or () if slot.low >= wanted.low and slot.high <= wanted.high]
+    return [
+        Span(slot.low, slot.high, wanted.origin, part) if slot.high - slot.low > 1 else slot.low
+        for slot in inside
+        for part in range(len(slot.layers))
+        if slot.high > slot.low
+    ]
+
+
+# --- flags ------------------------------------------------------------------------------------------------------------
+
+
+def set_flag(run: Run, target: Layer, value: Value, truth: bool | None, how: str, node: ast.AST) -> None:
+    """Note the assignment and keep the flags as the program will read them back."""
+    looped = events.LoopOver(*run.loops[-1]) if run.loops else None
+    run.emit(events.SetFlag(*run.place(node), target, truth, how, value, looped))
+    if how == "constructor":
+        target.flag = truth
+    else:
+        _pass_down(target, truth, run.traits.propagates_flags, 0)
+
+
+def _pass_down(target: Layer, truth: bool | None, deep: bool, depth: int) -> None:
+    target.flag = truth
+    if deep and depth < 20:
+        for child in target.children:
+            _pass_down(child, truth, deep, depth + 1)
+
+
+def leaves_of(layer: Layer) -> list[Layer]:
+    """All layers below (or the layer itself) that hold no other layers, each once, in order."""
+    found: dict[int, Layer] = {}
+    seen: set[int] = set()
+    pending = [layer]
+    while pending:
+        current = pending.pop()
+        if current.serial in seen:
+            continue
+        seen.add(current.serial)
+        if current.children:
+            pending.extend(reversed(current.children))
+        elif not current.is_model:
+            found[current.serial] = current
+    return list(found.values())
+
+
+def is_layer_class(cls: Class) -> bool:
+    base = cls.keras_base()
+    return base is not None and (base.name in LAYER_CLASSES or base.name in ("Model", "Sequential", "Layer", "Network"))

@@ -1,0 +1,186 @@
+"""Following a file along all its paths: the module itself, then what nobody in the file calls."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from keras_freeze_lint.interpreter.calls import call_value
+from keras_freeze_lint.interpreter.functions import call_function, symbolic_arguments
+from keras_freeze_lint.interpreter.relevance import Relevance, survey
+from keras_freeze_lint.interpreter.signals import Abandoned
+from keras_freeze_lint.interpreter.state import Cuts, Raised, Restart, Run, Stopped, Traits
+from keras_freeze_lint.interpreter.statements import run_block
+from keras_freeze_lint.interpreter.timeline import Event
+from keras_freeze_lint.interpreter.values import Class, Function, Instance, Layer, Scope
+
+MAX_PATHS = 24
+MAX_RESTARTS = 60
+# All runs of one file together, in statements: what is not seen by then stays unseen.
+MAX_TOTAL_STEPS = 250_000
+
+
+@dataclass(frozen=True)
+class Path:
+    """The events of one path. Those before ``start`` belong to the module that a function's path begins with.
+
+    ``root`` names where the path starts: the module, or a function that nobody in the file calls.
+    """
+
+    root: str
+    events: tuple[Event, ...]
+    start: int
+    decisions: int
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """All paths that were followed; ``complete`` is false when there were more than could be."""
+
+    paths: tuple[Path, ...]
+    complete: bool
+
+
+@dataclass(frozen=True)
+class _Root:
+    name: str
+    enter: Callable[[Run, Scope], None] | None
+
+
+def explore(tree: ast.Module, traits: Traits) -> Exploration:
+    """Follow every path of the file, as far as the budget goes."""
+    return _Explorer(tree, traits).explore()
+
+
+class _Explorer:
+    """One file's exploration: what its runs share."""
+
+    def __init__(self, tree: ast.Module, traits: Traits) -> None:
+        self.tree = tree
+        self.traits = traits
+        self.relevance: Relevance = survey(tree)
+        self.cuts = Cuts()
+        self.entered: set[int] = set()
+        self.steps = 0
+        self.complete = True
+
+    def explore(self) -> Exploration:
+        paths = list(self._paths_of(_Root("module", None)))
+        for root in self._uncalled():
+            if self.steps > MAX_TOTAL_STEPS:
+                self.complete = False
+                break
+            paths.extend(self._paths_of(root))
+        return Exploration(tuple(paths), self.complete)
+
+    def _paths_of(self, root: _Root) -> Iterator[Path]:
+        """Depth first: turn the last choice around that has only been taken one way."""
+        choices: list[bool] = []
+        for _ in range(MAX_PATHS):
+            run, start, fixed = self._run(root, choices)
+            if run is None:
+                self.complete = False
+                return
+            yield Path(root.name, tuple(run.timeline), start, len(run.taken) - fixed)
+            if run.truncated:
+                self.complete = False
+            taken = [choice for _, choice in run.taken]
+            while len(taken) > fixed and not taken[-1]:
+                taken.pop()
+            if len(taken) <= fixed:
+                return
+            choices = [*taken[:-1], False]
+            if self.steps > MAX_TOTAL_STEPS:
+                break
+        self.complete = False
+
+    def _run(self, root: _Root, choices: list[bool]) -> tuple[Run | None, int, int]:
+        for _ in range(MAX_RESTARTS):
+            run = Run(
+                choices, self.cuts, self.traits, self.relevance.effectful, self.relevance.diverting,
+                self.relevance.training, self.relevance.generators, uses_keras=self.relevance.uses_keras,
+            )  # fmt: skip
+            try:
+                start, fixed = self._follow(run, root)
+            except Restart:
+                self.steps += run.steps
+                continue
+            self.steps += run.steps
+            self.entered |= run.entered
+            return run, start, fixed
+        return None, 0, 0
+
+    def _follow(self, run: Run, root: _Root) -> tuple[int, int]:
+        scope = Scope({})
+        self._guarded(run, lambda: run_block(run, self.tree.body, scope))
+        if root.enter is None:
+            return 0, 0
+        start, fixed = len(run.timeline), len(run.taken)
+        enter = root.enter
+        run.stack.clear()
+        self._guarded(run, lambda: enter(run, scope))
+        return start, fixed
+
+    def _guarded(self, run: Run, action: Callable[[], object]) -> None:
+        """An exception that the program raises ends its path; so does nesting too deep to follow."""
+        try:
+            action()
+        except (Raised, Stopped, Abandoned):
+            return
+        except RecursionError:
+            run.truncated = True
+
+    def _uncalled(self) -> list[_Root]:
+        roots: list[_Root] = []
+        for statement in self.tree.body:
+            if id(statement) not in self.relevance.effectful:
+                continue
+            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+                if id(statement) not in self.entered and statement.name not in self.relevance.called:
+                    roots.append(_Root(statement.name, _entering(statement.name)))
+            elif isinstance(statement, ast.ClassDef):
+                roots.extend(self._uncalled_methods(statement))
+        return roots
+
+    def _uncalled_methods(self, node: ast.ClassDef) -> Iterator[_Root]:
+        methods = [
+            statement
+            for statement in node.body
+            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
+            and id(statement) in self.relevance.effectful
+            and id(statement) not in self.entered
+        ]
+        wanted = [one for one in methods if not one.name.startswith("__") and one.name not in self.relevance.called]
+        for method in wanted:
+            yield _Root(f"{node.name}.{method.name}", _entering_method(node.name, method.name))
+        if not wanted and any(one.name == "__init__" for one in methods) and node.name not in self.relevance.called:
+            yield _Root(node.name, _entering_method(node.name, None))
+
+
+def _entering(name: str) -> Callable[[Run, Scope], None]:
+    def enter(run: Run, scope: Scope) -> None:
+        function = scope.variables.get(name)
+        if isinstance(function, Function):
+            call_function(run, function, [], symbolic_arguments(function, 0), function.node)
+
+    return enter
+
+
+def _entering_method(cls_name: str, name: str | None) -> Callable[[Run, Scope], None]:
+    def enter(run: Run, scope: Scope) -> None:
+        cls = scope.variables.get(cls_name)
+        if not isinstance(cls, Class):
+            return
+        init = cls.lookup("__init__")
+        given = symbolic_arguments(init, 1) if isinstance(init, Function) else {}
+        call = ast.Call(ast.Name(cls_name, ast.Load()), [], [])
+        ast.copy_location(call, cls.node)
+        receiver = call_value(run, cls, [], given, call, scope)
+        method = cls.lookup(name) if name is not None else None
+        if isinstance(method, Function) and isinstance(receiver, Instance | Layer):
+            static = "staticmethod" in method.decorators
+            arguments = symbolic_arguments(method, 0 if static else 1)
+            call_function(run, method, [], arguments, method.node, None if static else receiver)
+
+    return enter

@@ -1,0 +1,158 @@
+"""Which parts of a program can matter to a freeze: the interpreter splits its path only where one of them is at stake."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+# Attributes through which a program builds, freezes, compiles, trains or copies a model.
+TELLING_ATTRIBUTES = frozenset(
+    """trainable _trainable compile fit fit_generator train_on_batch apply_gradients minimize add pop layers get_layer
+    set_weights get_weights load_weights save_weights load_model clone_model trainable_weights trainable_variables
+    weights variables output outputs input inputs set_learning_phase clear_session set_trainable freeze unfreeze
+    Sequential Model evaluate test_on_batch from_config to_json""".split()
+)
+TRAINING_METHODS = ("fit", "fit_generator", "train_on_batch", "apply_gradients", "minimize")
+_DIVERTING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+@dataclass(frozen=True)
+class Relevance:
+    """Ids of the nodes that hold something telling, of those that leave their block early, and of those that train.
+
+    ``called`` are the names that the file calls; ``module`` the import nodes anywhere in it.
+    """
+
+    effectful: frozenset[int]
+    diverting: frozenset[int]
+    training: frozenset[int]
+    generators: frozenset[int]
+    called: frozenset[str]
+    uses_keras: bool
+
+
+def survey(tree: ast.Module) -> Relevance:
+    """Walk the tree once and mark what matters, from the telling nodes up to the statements around them."""
+    parents: dict[int, ast.AST] = {}
+    uses: dict[str, list[ast.AST]] = {}
+    called: set[str] = set()
+    telling: list[ast.AST] = []
+    leaving: list[ast.AST] = []
+    yielding: list[ast.AST] = []
+    library_names: set[str] = set()
+    uses_keras = False
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        for child in _children(node):
+            parents[id(child)] = node
+            pending.append(child)
+        if isinstance(node, ast.Attribute):
+            if node.attr in TELLING_ATTRIBUTES or _looks_like_the_flag(node.attr):
+                telling.append(node)
+            uses.setdefault(node.attr, []).append(node)
+        elif isinstance(node, ast.Name):
+            uses.setdefault(node.id, []).append(node)
+        elif isinstance(node, ast.Constant):
+            if node.value == "trainable":
+                telling.append(node)
+        elif isinstance(node, ast.keyword):
+            if node.arg == "trainable":
+                telling.append(node)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found = _keras_names(node)
+            library_names |= found
+            uses_keras = uses_keras or bool(found)
+            telling.append(node)
+        elif isinstance(node, _DIVERTING):
+            leaving.append(node)
+        elif isinstance(node, ast.Yield | ast.YieldFrom):
+            yielding.append(node)
+        if isinstance(node, ast.Call):
+            name = _called_name(node.func)
+            if name:
+                called.add(name)
+    for name in library_names:
+        telling.extend(node for node in uses.get(name, ()) if isinstance(node, ast.Name))
+    training = [node for name in TRAINING_METHODS for node in uses.get(name, ()) if isinstance(node, ast.Attribute)]
+    return Relevance(
+        frozenset(_mark(telling, parents, uses)),
+        frozenset(_mark_leaving(leaving, parents)),
+        frozenset(_mark(training, parents, uses)),
+        frozenset(_enclosing_functions(yielding, parents)),
+        frozenset(called),
+        uses_keras,
+    )
+
+
+def _children(node: ast.AST) -> Iterable[ast.AST]:
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            for item in value:
+                if isinstance(item, ast.AST):
+                    yield item
+        elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context | ast.operator):
+            yield value
+
+
+def _looks_like_the_flag(attribute: str) -> bool:
+    lowered = attribute.lower()
+    return lowered.startswith("tr") and lowered.endswith(("ble", "abel", "abl")) and len(lowered) < 14
+
+
+def _keras_names(node: ast.Import | ast.ImportFrom) -> set[str]:
+    if isinstance(node, ast.Import):
+        return {
+            (alias.asname or alias.name.partition(".")[0])
+            for alias in node.names
+            if alias.name.partition(".")[0] in ("keras", "tensorflow", "tf_keras", "keras_core")
+        }
+    module = node.module or ""
+    if module.partition(".")[0] not in ("keras", "tensorflow", "tf_keras", "keras_core"):
+        return set()
+    return {alias.asname or alias.name for alias in node.names}
+
+
+def _called_name(function: ast.expr) -> str | None:
+    if isinstance(function, ast.Name):
+        return function.id
+    return function.attr if isinstance(function, ast.Attribute) else None
+
+
+def _mark(telling: list[ast.AST], parents: dict[int, ast.AST], uses: dict[str, list[ast.AST]]) -> set[int]:
+    """All ancestors of the telling nodes; a definition that is marked makes every use of its name telling in turn."""
+    marked: set[int] = set()
+    pending = list(telling)
+    while pending:
+        node: ast.AST | None = pending.pop()
+        while node is not None and id(node) not in marked:
+            marked.add(id(node))
+            if isinstance(node, _DEFINITIONS):
+                pending.extend(uses.get(node.name, ()))
+                break
+            node = parents.get(id(node))
+    return marked
+
+
+def _mark_leaving(leaving: list[ast.AST], parents: dict[int, ast.AST]) -> set[int]:
+    marked: set[int] = set()
+    for start in leaving:
+        node: ast.AST | None = start
+        while node is not None and id(node) not in marked and not isinstance(node, _DEFINITIONS):
+            marked.add(id(node))
+            node = parents.get(id(node))
+    return marked
+
+
+def _enclosing_functions(nodes: list[ast.AST], parents: dict[int, ast.AST]) -> set[int]:
+    found: set[int] = set()
+    for start in nodes:
+        node: ast.AST | None = start
+        while node is not None and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            node = parents.get(id(node))
+        if node is not None:
+            found.add(id(node))
+    return found

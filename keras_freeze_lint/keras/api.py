@@ -1,0 +1,139 @@
+"""What names of the Keras API mean: layer classes, pretrained applications, losses of meaning between spellings."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# Every spelling of the package, longest first; what follows is the path inside Keras.
+_SPELLINGS = (
+    ("tensorflow.compat.v1.keras", "tf.keras"),
+    ("tensorflow.compat.v2.keras", "tf.keras"),
+    ("tensorflow.python.keras.api._v2.keras", "tf.keras"),
+    ("tensorflow.python.keras.api._v1.keras", "tf.keras"),
+    ("tensorflow.python.keras", "tf.keras"),
+    ("tensorflow.contrib.keras", "tf.keras"),
+    ("tensorflow.keras", "tf.keras"),
+    ("keras.src", "keras"),
+    ("keras.api", "keras"),
+    ("keras_core", "keras"),
+    ("tf_keras", "tf_keras"),
+    ("keras", "keras"),
+)
+
+
+def canonical(path: str) -> tuple[str, str]:
+    """The path with every spelling of Keras reduced to ``keras``, and the flavour (empty where it is not Keras)."""
+    for spelling, flavour in _SPELLINGS:
+        if path == spelling or path.startswith(spelling + "."):
+            return "keras" + path[len(spelling) :], flavour
+    return path, ""
+
+
+@dataclass(frozen=True)
+class LayerClass:
+    """A layer class of Keras: does it hold weights of its own, and of what sort is it."""
+
+    name: str
+    has_weights: bool
+    kind: str = "leaf"
+
+
+_WITH_WEIGHTS = """Dense Conv1D Conv2D Conv3D Convolution1D Convolution2D Convolution3D Conv1DTranspose Conv2DTranspose
+Conv3DTranspose Deconvolution2D Convolution2DTranspose Convolution3DTranspose SeparableConv1D SeparableConv2D
+SeparableConvolution1D SeparableConvolution2D DepthwiseConv1D DepthwiseConv2D AtrousConvolution1D AtrousConvolution2D
+LocallyConnected1D LocallyConnected2D Embedding LSTM GRU SimpleRNN RNN ConvLSTM1D ConvLSTM2D ConvLSTM3D CuDNNLSTM CuDNNGRU LSTMCell GRUCell
+SimpleRNNCell StackedRNNCells BatchNormalization SyncBatchNormalization LayerNormalization GroupNormalization
+UnitNormalization SpectralNormalization PReLU EinsumDense MultiHeadAttention GroupQueryAttention Highway MaxoutDense
+TimeDistributedDense DenseFeatures AdditiveAttention Attention AdaptiveRescaling""".split()
+
+_WITHOUT_WEIGHTS = """Activation Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D Flatten Reshape Permute RepeatVector
+Lambda ActivityRegularization Masking InputLayer Cropping1D Cropping2D Cropping3D UpSampling1D UpSampling2D UpSampling3D
+ZeroPadding1D ZeroPadding2D ZeroPadding3D MaxPooling1D MaxPooling2D MaxPooling3D AveragePooling1D AveragePooling2D
+AveragePooling3D MaxPool1D MaxPool2D MaxPool3D AvgPool1D AvgPool2D AvgPool3D GlobalMaxPooling1D GlobalMaxPooling2D
+GlobalMaxPooling3D GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D GlobalMaxPool1D GlobalMaxPool2D
+GlobalMaxPool3D GlobalAvgPool1D GlobalAvgPool2D GlobalAvgPool3D Add Subtract Multiply Average Maximum Minimum
+Concatenate Dot Merge GaussianNoise GaussianDropout AlphaDropout LeakyReLU ELU ThresholdedReLU Softmax ReLU Rescaling
+Resizing CenterCrop RandomFlip RandomRotation RandomZoom RandomTranslation RandomContrast RandomCrop RandomBrightness
+RandomHeight RandomWidth Identity CategoryEncoding Hashing Discretization StringLookup IntegerLookup TextVectorization
+HashedCrossing AlphaDropout FeatureSpace""".split()
+
+LAYER_CLASSES: dict[str, LayerClass] = {
+    **{name: LayerClass(name, True) for name in _WITH_WEIGHTS},
+    **{name: LayerClass(name, False) for name in _WITHOUT_WEIGHTS},
+    "TimeDistributed": LayerClass("TimeDistributed", True, "wrapper"),
+    "Bidirectional": LayerClass("Bidirectional", True, "bidirectional"),
+    "Wrapper": LayerClass("Wrapper", True, "wrapper"),
+    "Layer": LayerClass("Layer", True, "custom"),
+}
+BN_CLASSES = frozenset({"BatchNormalization", "SyncBatchNormalization", "BatchRenormalization"})
+# Statistics move in a layer's call, not by its gradient: Normalization keeps what adapt() found and never moves in fit.
+LAYER_CLASSES["Normalization"] = LayerClass("Normalization", False)
+
+# functional forms of the merge layers, as functions on lists of tensors
+MERGE_FUNCTIONS = {
+    "add": "Add",
+    "subtract": "Subtract",
+    "multiply": "Multiply",
+    "average": "Average",
+    "maximum": "Maximum",
+    "minimum": "Minimum",
+    "concatenate": "Concatenate",
+    "dot": "Dot",
+    "merge": "Merge",
+}
+
+MODEL_CLASSES = frozenset({"Model", "Functional", "Container", "Network"})
+
+OPTIMIZERS = frozenset(
+    """SGD RMSprop Adagrad Adadelta Adam AdamW Adamax Nadam Ftrl Lion Adafactor TFOptimizer Optimizer LossScaleOptimizer
+    Lamb Muon""".split()
+)
+TF1_OPTIMIZERS = frozenset(
+    """AdamOptimizer GradientDescentOptimizer MomentumOptimizer RMSPropOptimizer AdagradOptimizer AdadeltaOptimizer
+    FtrlOptimizer ProximalAdagradOptimizer ProximalGradientDescentOptimizer""".split()
+)
+
+
+@dataclass(frozen=True)
+class Application:
+    """A pretrained model of ``keras.applications``: the length of its layer list without and with its top."""
+
+    name: str
+    length: int
+    length_with_top: int
+    holds_bn: bool
+    layer_names: tuple[tuple[str, str], ...] = ()
+
+
+def _vgg(blocks: tuple[int, ...]) -> tuple[tuple[str, str], ...]:
+    names = [("input", "InputLayer")]
+    for block, convolutions in enumerate(blocks, 1):
+        names += [(f"block{block}_conv{index}", "Conv2D") for index in range(1, convolutions + 1)]
+        names.append((f"block{block}_pool", "MaxPooling2D"))
+    return (*names, ("flatten", "Flatten"), ("fc1", "Dense"), ("fc2", "Dense"), ("predictions", "Dense"))
+
+
+_VGG16 = _vgg((2, 2, 3, 3, 3))
+_VGG19 = _vgg((2, 2, 4, 4, 4))
+
+# Lengths as `len(App(weights=None, include_top=...).layers)` gives them on Keras 3.15 (Keras 2 agrees where the class is older).
+APPLICATIONS: dict[str, Application] = {
+    "VGG16": Application("VGG16", 19, 23, False, _VGG16),
+    "VGG19": Application("VGG19", 22, 26, False, _VGG19),
+}
+
+
+def is_application(path: str) -> bool:
+    """Whether a Keras path names a model of ``keras.applications``: a class-like name inside that package."""
+    name = path.rpartition(".")[2]
+    return path.startswith("keras.applications.") and bool(re.match(r"[A-Z]\w*\d|[A-Z][a-z]+\w*", name))
+
+
+_SNAKE = (re.compile(r"(.)([A-Z][a-z0-9]+)"), re.compile(r"([a-z])([A-Z])"))
+
+
+def snake_case(name: str) -> str:
+    """A class name as Keras makes a layer name of it: ``BatchNormalization`` -> ``batch_normalization``."""
+    insecure = _SNAKE[1].sub(r"\1_\2", _SNAKE[0].sub(r"\1_\2", name)).lower()
+    return insecure if not insecure.startswith("_") else "private" + insecure

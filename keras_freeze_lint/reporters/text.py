@@ -1,0 +1,46 @@
+"""One line a finding, in flake8's form, which editors and people know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from keras_freeze_lint.findings import FileError, Report
+from keras_freeze_lint.reporters.json import was_checked
+
+# What paints a part of a line: ``("path", "train.py")`` to the text with or without colours.
+Paint = Callable[[str, str], str]
+
+
+def plain(_part: str, text: str) -> str:
+    """Return the text without colours."""
+    return text
+
+
+def render(report: Report, paint: Paint = plain) -> str:
+    """Return the findings of one file as lines ``path:line:column: CODE message``."""
+    return "".join(
+        f"{paint('path', report.path)}:{finding.location.line}:{finding.location.column}: "
+        f"{paint(finding.severity.value, finding.code)} {finding.message}\n"
+        for finding in report.findings
+    )
+
+
+def render_error(error: FileError) -> str:
+    """Return the line that tells why a file could not be checked."""
+    return f"error: {error.file}: {error.message}"
+
+
+def summary(reports: Sequence[Report], errors: Sequence[FileError]) -> str:
+    """Return the last line: how much was found, in how many files."""
+    checked = sum(map(was_checked, reports))
+    findings = sum(len(report.findings) for report in reports)
+    affected = sum(bool(report.findings) for report in reports)
+    if findings:
+        line = f"Found {_count(findings, 'finding')} in {_count(affected, 'file')} ({checked} checked)."
+    else:
+        line = f"No findings in {_count(checked, 'file')}."
+    return f"{line} {_count(len(errors), 'error')}." if errors else line
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

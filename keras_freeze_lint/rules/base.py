@@ -1,0 +1,103 @@
+"""What a rule is: its code and words as data, and one function that looks at a replayed path."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from keras_freeze_lint.effects.records import LayerEffect, TrainingRecord
+from keras_freeze_lint.effects.replay import Replay
+from keras_freeze_lint.findings import Certainty, PathStep, Prediction, Severity
+from keras_freeze_lint.interpreter.model_calls import layer_key
+from keras_freeze_lint.interpreter.values import Layer
+
+
+@dataclass(frozen=True)
+class Defect:
+    """A mistake on one path of one Keras: where, the words for the message, the stations, and what a run must show.
+
+    ``message`` names one of the rule's messages, for rules whose user should do different things in different cases.
+    ``only_if_everywhere`` makes it merely possible where a part of the target's releases is free of it.
+    """
+
+    code: str
+    node: ast.AST
+    message: str = ""
+    slots: dict[str, str] = field(default_factory=dict)
+    path: tuple[PathStep, ...] = ()
+    prediction: Prediction | None = None
+    certainty: Certainty = Certainty.CERTAIN
+    only_if_everywhere: bool = False
+
+
+Check = Callable[[Replay], Iterable[Defect]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """``messages`` are templates by name ("" is the usual one) with ``{where}`` and the defect's own slots.
+
+    ``default`` is false for rules that only ``--pedantic`` (or an explicit ``--select``) turns on.
+    """
+
+    code: str
+    name: str
+    summary: str
+    messages: dict[str, str]
+    check: Check
+    default: bool = True
+    severity: Severity = Severity.ERROR
+
+
+def line_of(node: ast.AST) -> int:
+    return int(getattr(node, "lineno", 1))
+
+
+def shown(layer: Layer) -> str:
+    """The layer as a person would name it: its name, else its class and line."""
+    if layer.name:
+        return layer.name
+    if layer.label:
+        return layer.label
+    return f"{layer.cls} (line {line_of(layer.node)})"
+
+
+def named(layers: Iterable[Layer], limit: int = 2) -> str:
+    """A few layers' names for a message."""
+    names = list(dict.fromkeys(shown(layer) for layer in layers))
+    if len(names) <= limit:
+        return " and ".join(names)
+    return f"{names[0]} and {len(names) - 1} more"
+
+
+def key(layer: Layer, replay: Replay) -> str:
+    """The layer's key in traces and predictions."""
+    if layer.name:
+        return layer.name
+    if layer.label:
+        return layer.label
+    if layer.auto_name is not None:
+        return layer_key(layer, replay.behaviour.zero_based_names)
+    return f"{layer.cls}@{line_of(layer.node)}"
+
+
+def prediction(replay: Replay, record: TrainingRecord, effects: Iterable[LayerEffect], quantity: str) -> Prediction:
+    """What a run must show at this training call for these layers."""
+    chosen = list(effects)
+    first = chosen[0]
+    if record.raised:
+        effect = "raises"
+    else:
+        effect = "moves" if (first.weights if quantity == "weights" else first.statistics) else "still"
+    return Prediction(
+        line_of(record.node),
+        tuple(dict.fromkeys(key(one.layer, replay) for one in chosen)),
+        "trainable" if first.intended else "frozen",
+        effect,
+        quantity,
+    )
+
+
+def stations(*steps: tuple[ast.AST | None, str]) -> tuple[PathStep, ...]:
+    return tuple(PathStep(line_of(node), what) for node, what in steps if node is not None)

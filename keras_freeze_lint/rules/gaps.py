@@ -1,0 +1,211 @@
+"""Gaps between intent and effect, sorted by their cause: what the rules on flags share."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+from keras_freeze_lint.effects.records import LayerEffect, TrainingRecord, Write
+from keras_freeze_lint.effects.replay import Replay
+from keras_freeze_lint.interpreter import timeline as events
+from keras_freeze_lint.interpreter.values import Layer
+
+
+class Cause(Enum):
+    """Why a training call does not do what the source says."""
+
+    AFTER_COMPILE = "the flag was set after compile() and before the first training"
+    BETWEEN_FITS = "the flag was set after a training call, without compiling again"
+    GAN = "the flag was meant for the combined model and reaches the discriminator's own training"
+    SAME_OPTIMIZER = "the model was compiled again with the optimizer of the phase before"
+    FROZEN_PARENT = "a frozen model around the layer hides its flag"
+    NOT_INHERITED = "the flag of a container or wrapper does not reach the layers that train"
+    SKIPPED = "the assignment was skipped: the attribute had that value already"
+    OLD_BN = "moving statistics are updated although the layer is frozen"
+    OWN_LOOP = "a hand-written step moves variables of frozen layers"
+    OLD_LIST = "the list of variables was read before the flag was set"
+    STALE_STEP = "the step was traced before the flag was set"
+    TF1_MINIMIZE = "a tf.train optimizer without var_list trains everything"
+    LOST_BY_COPY = "a copy of the model does not keep the flag"
+
+
+@dataclass(frozen=True, eq=False)
+class Gap:
+    """The layers of one training call that do not do what one assignment says, and why."""
+
+    cause: Cause
+    record: TrainingRecord
+    write: Write | None
+    effects: tuple[LayerEffect, ...]
+    quantity: str = "weights"
+
+
+def gaps_of(replay: Replay) -> tuple[Gap, ...]:
+    """All gaps of a replayed path, in order of the training calls."""
+    return _cached(replay)
+
+
+@lru_cache(maxsize=8)
+def _cached(replay: Replay) -> tuple[Gap, ...]:
+    return tuple(gap for record in replay.records for gap in _gaps(replay, record))
+
+
+def _gaps(replay: Replay, record: TrainingRecord) -> Iterator[Gap]:
+    if record.raised is not None:
+        yield from _raised(replay, record)
+        return
+    grouped: dict[tuple[Cause, int], list[LayerEffect]] = {}
+    writes: dict[tuple[Cause, int], Write | None] = {}
+    for effect in record.effects.values():
+        if effect.intended is None or effect.weights is None or effect.layer.has_weights is False:
+            continue
+        if effect.intended is not effect.weights:
+            found = _cause(replay, record, effect)
+            if found is not None:
+                cause, write = found
+                place = (cause, id(write.event.node) if write else 0)
+                grouped.setdefault(place, []).append(effect)
+                writes[place] = write
+    for place, effects in grouped.items():
+        yield Gap(place[0], record, writes[place], tuple(effects))
+    yield from _statistics(replay, record)
+
+
+def _cause(replay: Replay, record: TrainingRecord, effect: LayerEffect) -> tuple[Cause, Write | None] | None:
+    if isinstance(record.start, events.AppliedGradients):
+        return _own_loop(replay, record, effect)
+    stolen = _stolen_by(replay, record, effect)
+    if stolen is not None:
+        return Cause.GAN, stolen
+    write = effect.write
+    if write is None or record.compiled is None:
+        return None
+    if record.read_at is not None and write.index > record.read_at:
+        before = record.compiled.trained_at
+        late = before is not None and before < write.index
+        return (Cause.BETWEEN_FITS if late else Cause.AFTER_COMPILE), write
+    return _structural(replay, record, effect, write)
+
+
+def _stolen_by(replay: Replay, record: TrainingRecord, effect: LayerEffect) -> Write | None:
+    """On Keras 3: a later flag, meant for another model, that this model's training goes by."""
+    if replay.behaviour.flags_read == "compile" or record.read_at is None:
+        return None
+    last = [write for write in replay.intents.writes.get(effect.layer.serial, ()) if write.index < record.read_at]
+    since = effect.write.index if effect.write is not None else -1
+    if not last or last[-1].index <= since or last[-1].value is not effect.weights:
+        return None
+    return last[-1]
+
+
+def _structural(
+    replay: Replay, record: TrainingRecord, effect: LayerEffect, write: Write
+) -> tuple[Cause, Write | None] | None:
+    target = write.event.target
+    if not _reaches(replay, target, effect.layer):
+        return Cause.LOST_BY_COPY, write
+    if effect.intended:
+        if replay.behaviour.same_value_skipped and target is not effect.layer and _no_change(replay, write):
+            return Cause.SKIPPED, write
+        return (Cause.FROZEN_PARENT, write) if target is not record.model else None
+    if replay.behaviour.same_value_skipped and target is not effect.layer and write.event.how != "constructor":
+        if _no_change(replay, write):
+            return Cause.SKIPPED, write
+    return Cause.NOT_INHERITED, write
+
+
+def _no_change(replay: Replay, write: Write) -> bool:
+    """Whether the assigned model's own flag had the assigned value before."""
+    value = write.event.target.initial_flag
+    for event in replay.events[: write.index]:
+        if isinstance(event, events.SetFlag) and _reaches(replay, event.target, write.event.target):
+            value = event.value
+    return value is write.value
+
+
+def _reaches(replay: Replay, holder: Layer, layer: Layer) -> bool:
+    return any(one is layer for one in replay.flags.below(holder))
+
+
+def _own_loop(replay: Replay, record: TrainingRecord, effect: LayerEffect) -> tuple[Cause, Write | None] | None:
+    start = record.start
+    assert isinstance(start, events.AppliedGradients)
+    if effect.write is None:
+        return None
+    if start.whole:
+        return (Cause.TF1_MINIMIZE, effect.write) if not effect.intended else None
+    read = _last_read(replay, start, effect.layer)
+    if read is not None and read[1].trace is not None and effect.write.index > _first_traced(replay, read[1].trace):
+        return Cause.STALE_STEP, effect.write
+    if read is not None and effect.write.index > read[0] and read[1].which == "trainable":
+        return Cause.OLD_LIST, effect.write
+    return (Cause.OWN_LOOP, effect.write) if not effect.intended else None
+
+
+def _last_read(
+    replay: Replay, start: events.AppliedGradients, layer: Layer
+) -> tuple[int, events.ReadVariables] | None:
+    wanted = set(start.reads or ())
+    found = None
+    for index, event in enumerate(replay.events):
+        if isinstance(event, events.ReadVariables) and event.serial in wanted and _reaches(replay, event.source, layer):
+            found = index, event
+    return found
+
+
+def _first_traced(replay: Replay, trace: Hashable) -> int:
+    return next(
+        index
+        for index, event in enumerate(replay.events)
+        if isinstance(event, events.ReadVariables) and event.trace == trace
+    )
+
+
+def _raised(replay: Replay, record: TrainingRecord) -> Iterator[Gap]:
+    """Keras raised: the flag that changed the set of variables since the optimizer was built."""
+    built = _built_at(replay, record)
+    late: dict[int, list[LayerEffect]] = {}
+    writes: dict[int, Write] = {}
+    for effect in record.effects.values():
+        written = replay.intents.writes.get(effect.layer.serial, ())
+        recent = [write for write in written if built < write.index < record.index + 1]
+        if recent:
+            late.setdefault(id(recent[-1].event.node), []).append(effect)
+            writes[id(recent[-1].event.node)] = recent[-1]
+    for place, effects in late.items():
+        compiled = record.compiled
+        again = compiled is None or compiled.index > writes[place].index
+        yield Gap(Cause.SAME_OPTIMIZER if again else Cause.BETWEEN_FITS, record, writes[place], tuple(effects))
+    if not late:
+        yield Gap(Cause.SAME_OPTIMIZER, record, None, tuple(record.effects.values()))
+
+
+def _built_at(replay: Replay, record: TrainingRecord) -> int:
+    """The event at which the optimizer was first used."""
+    start = record.start
+    if isinstance(start, events.AppliedGradients):
+        optimizer = start.optimizer
+    else:
+        optimizer = record.compiled.event.optimizer if record.compiled else None
+    for earlier in replay.records:
+        if isinstance(earlier.start, events.AppliedGradients):
+            same = earlier.start.optimizer is optimizer
+        else:
+            same = earlier.compiled is not None and earlier.compiled.event.optimizer is optimizer
+        if same and earlier is not record:
+            return earlier.index
+    return -1
+
+
+def _statistics(replay: Replay, record: TrainingRecord) -> Iterator[Gap]:
+    """BatchNormalization that was frozen in time and updates its statistics all the same."""
+    grouped: dict[int, list[LayerEffect]] = {}
+    for effect in record.effects.values():
+        write = effect.write
+        if effect.layer.is_bn and effect.statistics and effect.intended is False and effect.weights is False and write:
+            if record.read_at is None or write.index <= record.read_at:
+                grouped.setdefault(id(write.event.node), []).append(effect)
+    for effects in grouped.values():
+        yield Gap(Cause.OLD_BN, record, effects[0].write, tuple(effects), "statistics")

@@ -1,0 +1,1 @@
+"""Where source text comes from, and what its comments say about the linter."""

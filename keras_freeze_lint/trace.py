@@ -1,0 +1,113 @@
+"""The predicted timeline: for each line that trains, what every layer is meant to do and does."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from keras_freeze_lint.effects.records import LayerEffect, TrainingRecord, Truth
+from keras_freeze_lint.effects.replay import Replay
+from keras_freeze_lint.interpreter.paths import Exploration
+from keras_freeze_lint.rules.base import key, line_of
+
+
+@dataclass
+class _Row:
+    """One layer at one line, over all contexts, turns, paths and releases."""
+
+    cls: str
+    line: int
+    intents: set[str] = field(default_factory=set)
+    weights: set[str] = field(default_factory=set)
+    statistics: set[str] = field(default_factory=set)
+
+
+@dataclass
+class _Call:
+    line: int
+    call: str
+    model: str
+    rows: dict[str, _Row] = field(default_factory=dict)
+    paths: set[int] = field(default_factory=set)
+    root: str = "module"
+
+
+def training_calls(replays: Iterable[tuple[Exploration, list[Replay]]]) -> list[dict[str, object]]:
+    """The entries of a trace, one a source line that trains, in source order."""
+    calls: dict[tuple[int, str], _Call] = {}
+    reachable: dict[str, set[int]] = {}
+    number = 0
+    complete = True
+    for exploration, outcomes in replays:
+        complete = complete and exploration.complete
+        for path, outcome in zip(exploration.paths, outcomes, strict=True):
+            number += 1
+            reachable.setdefault(path.root, set()).add(number)
+            for record in outcome.records:
+                if record.index >= path.start:
+                    _note(calls, record, outcome, path.root, number)
+    return [_entry(call, reachable, complete) for _, call in sorted(calls.items())]
+
+
+def _note(
+    calls: dict[tuple[int, str], _Call], record: TrainingRecord, outcome: Replay, root: str, number: int
+) -> None:
+    line = line_of(record.node)
+    call = calls.setdefault((line, record.call), _Call(line, record.call, _model_name(record), root=root))
+    call.paths.add(number)
+    for effect in record.effects.values():
+        row = call.rows.setdefault(
+            key(effect.layer, outcome), _Row(effect.layer.cls, line_of(effect.layer.node))
+        )
+        row.intents.add(_word(effect.intended, "trainable", "frozen"))
+        row.weights.add(_word(effect.weights, "moves", "still"))
+        if effect.layer.is_bn is not False and _keeps_statistics(effect):
+            row.statistics.add(_word(effect.statistics, "moves", "still"))
+
+
+def _keeps_statistics(effect: LayerEffect) -> bool:
+    return bool(effect.layer.is_bn)
+
+
+def _model_name(record: TrainingRecord) -> str:
+    node = record.node
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        try:
+            return ast.unparse(node.func.value)
+        except (RecursionError, ValueError):
+            return "model"
+    return record.model.name or "model" if record.model is not None else "model"
+
+
+def _word(truth: Truth, yes: str, no: str) -> str:
+    return "unknown" if truth is None else yes if truth else no
+
+
+def _entry(call: _Call, reachable: dict[str, set[int]], complete: bool) -> dict[str, object]:
+    always = complete and reachable[call.root] <= call.paths
+    return {
+        "line": call.line,
+        "call": call.call,
+        "model": call.model,
+        "reached": "always" if always else "maybe",
+        "layers": {name: _layer(row) for name, row in call.rows.items()},
+    }
+
+
+def _layer(row: _Row) -> dict[str, object]:
+    entry: dict[str, object] = {
+        "class": row.cls,
+        "line": row.line,
+        "intent": _joined(row.intents, "unknown"),
+        "weights": _joined(row.weights, "varies"),
+    }
+    if row.statistics:
+        entry["statistics"] = _joined(row.statistics, "varies")
+    return entry
+
+
+def _joined(words: set[str], different: str) -> str:
+    if len(words) == 1:
+        return next(iter(words))
+    return "unknown" if "unknown" in words else different

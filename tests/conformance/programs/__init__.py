@@ -1,0 +1,1 @@
+"""Random freezing programs: the parts that `tests.conformance.generate` puts together."""
