@@ -62,12 +62,14 @@ def resolve(run: Run, value: Value) -> Value:
 
 
 def promote(run: Run, value: Unknown, node: ast.AST) -> Layer:
-    """Take an unknown value for a Keras model that nothing is known of: its flags, its layers, whether it was compiled."""
+    """Take an unknown value for a Keras model of unknown layers; what a call has just made is taken to be trainable."""
     known = run.promoted.get(value.key)
     if known is None:
+        made = isinstance(value.key, tuple) and value.key[0] in ("call", "library", "keras")
         known = layers.unseen_model(
-            run, "Model", node, value.key, length=None, holds_bn=None, flag=None, name=False, label=_label(value, node)
-        )
+            run, "Model", node, ("promoted", id(node), len(run.promoted)), length=None, holds_bn=None, flag=True if made else None, name=False,
+            label=_label(value, node),
+        )  # fmt: skip
         run.promoted[value.key] = known
     return known
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from keras_freeze_lint.interpreter import conditions
+from keras_freeze_lint.interpreter import conditions, containers
 from keras_freeze_lint.interpreter import timeline as events
-from keras_freeze_lint.interpreter.attributes import get_attribute, resolve
+from keras_freeze_lint.interpreter.attributes import get_attribute, promote, resolve
 from keras_freeze_lint.interpreter.builtin_calls import call_builtin, call_method
-from keras_freeze_lint.interpreter.classes import construct
+from keras_freeze_lint.interpreter.classes import construct, tensors_in
 from keras_freeze_lint.interpreter.functions import call_function
 from keras_freeze_lint.interpreter.keras_calls import call_keras, call_layer_object
 from keras_freeze_lint.interpreter.library_calls import call_library
@@ -71,10 +71,18 @@ def _call_unknown(
     """A call of something unknown: the same call with the same arguments gives the same unknown."""
     if isinstance(node.func, ast.Attribute) and node.func.attr == "gradient":
         return gradient_of(args, keywords)
+    tensors = tensors_in([*args, *keywords.values()])
+    if tensors and run.uses_keras and not function.foreign and _is_made(function):
+        return call_layer_object(run, promote(run, function, node), args, keywords, node)
+    if tensors:
+        return containers.operation(tensors)
     key = ("call", function.key, *(conditions.key_of(arg) for arg in args[:4]), *sorted(keywords)[:4])
-    if isinstance(node.func, ast.Attribute) and node.func.attr == "trainable" and run.uses_keras and not function.foreign:
-        return Unknown(key)
     return Unknown(key if _small(key) else ("call", id(node)), function.foreign)
+
+
+def _is_made(function: Unknown) -> bool:
+    """Whether an unknown callable is an object that something returned, and so may be a model."""
+    return isinstance(function.key, tuple) and function.key[0] in ("call", "library", "keras", "parameter", "item", "attribute")
 
 
 def _small(key: tuple[object, ...]) -> bool:

@@ -99,6 +99,6 @@ def load_saved(run: Run, path: Value, node: ast.AST, flavour: str) -> Layer:
         made.pretrained = True
         return made
     return layers.unseen_model(
-        run, "Model", node, ("loaded", id(node)), length=None, holds_bn=None, flag=None, name=False, flavour=flavour,
+        run, "Model", node, ("loaded", id(node)), length=None, holds_bn=None, flag=True, name=False, flavour=flavour,
         label="load_model", pretrained=True,
     )  # fmt: skip

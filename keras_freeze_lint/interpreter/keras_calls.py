@@ -141,8 +141,7 @@ def _model(run: Run, api: Api, args: list[Value], keywords: dict[str, Value], no
     ends = tensors_in(inputs), tensors_in(outputs)
     name = _name_of(args, keywords, 2)
     if not ends[1]:
-        key = ("model", id(node), conditions.key_of(inputs), conditions.key_of(outputs))
-        model = layers.unseen_model(run, "Model", node, key, length=None, holds_bn=None, flag=True, name=name)
+        model = layers.unseen_model(run, "Model", node, ("model", id(node)), length=None, holds_bn=None, flag=True, name=name)
     else:
         model = layers.functional_model(run, node, ends[0], ends[1], name, api.flavour, "Functional")
         run.emit(events.Built(*run.place(node), model))

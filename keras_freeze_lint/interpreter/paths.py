@@ -13,6 +13,7 @@ from keras_freeze_lint.interpreter.signals import Abandoned
 from keras_freeze_lint.interpreter.state import Cuts, Raised, Restart, Run, Stopped, Traits
 from keras_freeze_lint.interpreter.statements import run_block
 from keras_freeze_lint.interpreter.timeline import Event
+from keras_freeze_lint.interpreter.training import watch_training
 from keras_freeze_lint.interpreter.values import Class, Function, Instance, Layer, Scope
 
 MAX_PATHS = 24
@@ -67,11 +68,13 @@ class _Explorer:
 
     def explore(self) -> Exploration:
         paths = list(self._paths_of(_Root("module", None)))
-        for root in self._uncalled():
-            if self.steps > MAX_TOTAL_STEPS:
-                self.complete = False
-                break
-            paths.extend(self._paths_of(root))
+        # First what no name in the file calls; then what is left, for a name may be called and mean something else.
+        for called in (frozenset(self.relevance.called), frozenset[str]()):
+            for root in self._unentered(called):
+                if self.steps > MAX_TOTAL_STEPS:
+                    self.complete = False
+                    break
+                paths.extend(self._paths_of(root))
         return Exploration(tuple(paths), self.complete)
 
     def _paths_of(self, root: _Root) -> Iterator[Path]:
@@ -131,31 +134,35 @@ class _Explorer:
         except RecursionError:
             run.truncated = True
 
-    def _uncalled(self) -> list[_Root]:
-        roots: list[_Root] = []
+    def _unentered(self, called: frozenset[str]) -> Iterator[_Root]:
+        """Functions and methods that matter, that no run has entered yet and whose names are not in ``called``."""
         for statement in self.tree.body:
             if id(statement) not in self.relevance.effectful:
                 continue
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-                if id(statement) not in self.entered and statement.name not in self.relevance.called:
-                    roots.append(_Root(statement.name, _entering(statement.name)))
+                if id(statement) not in self.entered and statement.name not in called:
+                    yield _Root(statement.name, _entering(statement.name))
             elif isinstance(statement, ast.ClassDef):
-                roots.extend(self._uncalled_methods(statement))
-        return roots
+                yield from self._unentered_methods(statement, called)
 
-    def _uncalled_methods(self, node: ast.ClassDef) -> Iterator[_Root]:
+    def _unentered_methods(self, node: ast.ClassDef, called: frozenset[str]) -> Iterator[_Root]:
         methods = [
             statement
             for statement in node.body
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
             and id(statement) in self.relevance.effectful
-            and id(statement) not in self.entered
         ]
-        wanted = [one for one in methods if not one.name.startswith("__") and one.name not in self.relevance.called]
-        for method in wanted:
-            yield _Root(f"{node.name}.{method.name}", _entering_method(node.name, method.name))
-        if not wanted and any(one.name == "__init__" for one in methods) and node.name not in self.relevance.called:
-            yield _Root(node.name, _entering_method(node.name, None))
+        if any(method.name.startswith("on_") for method in methods) and not self._entered(methods):
+            yield _Root(node.name, _entering_callback(node.name))
+        for method in methods:
+            if id(method) not in self.entered and not method.name.startswith("__") and method.name not in called:
+                yield _Root(f"{node.name}.{method.name}", _entering_method(node.name, method.name))
+        if any(method.name == "__init__" and id(method) not in self.entered for method in methods):
+            if node.name not in called:
+                yield _Root(node.name, _entering_method(node.name, None))
+
+    def _entered(self, methods: list[ast.FunctionDef | ast.AsyncFunctionDef]) -> bool:
+        return any(id(method) in self.entered for method in methods)
 
 
 def _entering(name: str) -> Callable[[Run, Scope], None]:
@@ -163,6 +170,24 @@ def _entering(name: str) -> Callable[[Run, Scope], None]:
         function = scope.variables.get(name)
         if isinstance(function, Function):
             call_function(run, function, [], symbolic_arguments(function, 0), function.node)
+
+    return enter
+
+
+def _entering_callback(cls_name: str) -> Callable[[Run, Scope], None]:
+    """A callback that nobody in the file uses: let it watch the training of a model that nothing is known of."""
+
+    def enter(run: Run, scope: Scope) -> None:
+        cls = scope.variables.get(cls_name)
+        base = cls.keras_base() if isinstance(cls, Class) else None
+        if not isinstance(cls, Class) or base is None or base.name != "Callback":
+            return
+        call = ast.Call(ast.Name(cls_name, ast.Load()), [], [])
+        ast.copy_location(call, cls.node)
+        init = cls.lookup("__init__")
+        given = symbolic_arguments(init, 1) if isinstance(init, Function) else {}
+        hook = call_value(run, cls, [], given, call, scope)
+        watch_training(run, hook, call)
 
     return enter
 

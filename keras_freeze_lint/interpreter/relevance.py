@@ -130,10 +130,12 @@ def _mark(telling: list[ast.AST], parents: dict[int, ast.AST], uses: dict[str, l
         node: ast.AST | None = pending.pop()
         while node is not None and id(node) not in marked:
             marked.add(id(node))
+            parent = parents.get(id(node))
             if isinstance(node, _DEFINITIONS):
                 pending.extend(uses.get(node.name, ()))
-                break
-            node = parents.get(id(node))
+                if not isinstance(parent, ast.ClassDef):
+                    break
+            node = parent
     return marked
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from keras_freeze_lint.interpreter import conditions
+from keras_freeze_lint.interpreter import conditions, layers
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.functions import call_function
 from keras_freeze_lint.interpreter.state import Run
@@ -41,6 +41,15 @@ def train(run: Run, model: Layer, call: str, args: list[Value], keywords: dict[s
     _hook(run, hooks, "on_train_end", node, None)
     run.emit(events.TrainEnd(*run.place(node), model, serial))
     return Unknown(("history", id(node)), foreign=True)
+
+
+def watch_training(run: Run, hook: Value, node: ast.Call) -> None:
+    """Train a compiled model that nothing is known of under this callback."""
+    model = layers.unseen_model(
+        run, "Model", node, ("watched", id(node)), length=None, holds_bn=None, flag=None, name=False, label="self.model"
+    )
+    run.emit(events.Compiled(*run.place(node), model, None, False))
+    train(run, model, "fit", [], {"callbacks": [hook], "epochs": 3}, node)
 
 
 def _batch(call: str, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> events.Batch:

@@ -10,6 +10,7 @@ import codecs
 import configparser
 import contextlib
 import json
+import os
 import re
 import sys
 import warnings
@@ -159,18 +160,21 @@ def _plain(requirement: str) -> _Found:
     return _Found(requirement, requirement)
 
 
-def _requirements(file: Path, seen: frozenset[Path] = frozenset()) -> Iterator[_Found]:
+def _requirements(file: Path) -> Iterator[_Found]:
     """The format of pip, with the files that it includes."""
-    for line in re.sub(r"\\\r?\n", " ", _text(file)).splitlines():
-        requirement = re.sub(r"(^|\s)#.*", "", line).strip()
-        include = re.match(r"(?:-r|-c|--requirement|--constraint)[\s=]*(.+)", requirement)
-        if include:
-            other = file.parent / include[1].strip()
-            if other != file and other not in seen and other.is_file():
-                yield from (found._replace(file=found.file or other) for found in _requirements(other, seen | {file}))
-        else:
-            requirement = re.sub(r"\s+--\w.*", "", requirement)
-            yield _Found(_from_conda_export(requirement), requirement)
+    queue, read = [file], {file}
+    for current in queue:
+        for line in re.sub(r"\\\r?\n", " ", _text(current)).splitlines():
+            requirement = re.sub(r"(^|\s)#.*", "", line).strip()
+            include = re.match(r"(?:-r|-c|--requirement|--constraint)[\s=]*(.+)", requirement)
+            if include:
+                other = Path(os.path.normpath(current.parent / include[1].strip()))
+                if other not in read and other.is_file():
+                    read.add(other)
+                    queue.append(other)
+            else:
+                requirement = re.sub(r"\s+--\w.*", "", requirement)
+                yield _Found(_from_conda_export(requirement), requirement, current)
 
 
 def _from_conda_export(requirement: str) -> str:
@@ -316,7 +320,7 @@ def _conda_environment(file: Path) -> Iterator[_Found]:
         entry = re.match(r"\s*-\s*(.+)", re.sub(r"(^|\s)#.*", "", line))
         inline = re.match(r"\s*dependencies\s*:\s*\[(.*)\]", line)
         for item in [entry[1]] if entry else inline[1].split(",") if inline else []:
-            written = item.strip().strip("'\"").strip()
+            written = re.sub(r"^(['\"])(.*)\1$", r"\2", item.strip()).strip()
             yield _Found(_from_conda(written), written)
 
 

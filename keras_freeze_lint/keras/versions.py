@@ -11,7 +11,7 @@ from importlib import metadata
 from packaging.requirements import Requirement
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from keras_freeze_lint.keras.ranges import minor_series, own_range, specifier, words
 from keras_freeze_lint.keras.releases import (
@@ -274,7 +274,7 @@ def _matching(line: str, specifiers: Sequence[Specifier], text: str) -> tuple[_S
     """The entries of the line's table that the specifiers let in, ascending. Raises TargetError if there are none."""
     table = _table(line)
     wanted = SpecifierSet(",".join(map(str, specifiers)))
-    mentioned = [version for version in map(_version, specifiers) if version is not None]
+    mentioned = [Version(specifier.version.removesuffix(".*")) for specifier in specifiers]
 
     def let_in(version: Version) -> bool:
         return wanted.contains(version, prereleases=True)
@@ -295,13 +295,6 @@ def _matching(line: str, specifiers: Sequence[Specifier], text: str) -> tuple[_S
 
 def _age(entry: _Series) -> Version:
     return entry.version
-
-
-def _version(specifier: Specifier) -> Version | None:
-    try:
-        return Version(specifier.version.removesuffix(".*"))
-    except InvalidVersion:
-        return None
 
 
 def _why_none(line: str, mentioned: Sequence[Version], text: str) -> str:

@@ -9,6 +9,7 @@ the seconds it took.
 
 Runs on the Python of the environment that is measured: 3.6 or newer, with numpy and Keras and nothing else.
 """
+
 import argparse
 import contextlib
 import importlib
@@ -20,7 +21,6 @@ import tempfile
 import time
 from pathlib import Path
 from types import ModuleType
-from typing import Optional
 
 
 def preload(tensorflow: bool) -> ModuleType:
@@ -56,7 +56,7 @@ def child(measure: ModuleType, program: str, target: str) -> None:
         os._exit(status)
 
 
-def wait(pid: int, limit: float) -> Optional[int]:
+def wait(pid: int, limit: float) -> "int | None":
     """The exit status of the child, or None when it had to be killed."""
     deadline = time.time() + limit
     pause = 0.005
@@ -91,11 +91,11 @@ def main() -> None:
         if not pid:
             child(measure, program, target)
         status = wait(pid, options.limit)
-        verdict = "ok" if status == 0 else "took too long" if status is None else "status {}".format(status)
+        verdict = "ok" if status == 0 else "took too long" if status is None else f"status {status}"
         if status == 0:
             with contextlib.suppress(OSError):
                 Path(target + ".log").unlink()
-        say(program, verdict, "{:.2f}".format(time.time() - begin))
+        say(program, verdict, f"{time.time() - begin:.2f}")
 
 
 if __name__ == "__main__":

@@ -323,10 +323,8 @@ def _gan_steps(sketch: Sketch, data: Data, generator: Net, critic: Net, both: Ne
             f"{critic.ref}.train_on_batch({fake}, {zeros})",
         ]
     else:
-        judge = [
-            f"{critic.ref}.train_on_batch(np.concatenate([{batch}, {fake}]), "
-            f"np.concatenate([np.ones(({half}, 1)), {zeros}]))"
-        ]
+        both_y = f"np.concatenate([np.ones(({half}, 1)), {zeros}])"
+        judge = [f"{critic.ref}.train_on_batch(np.concatenate([{batch}, {fake}]), {both_y})"]
     step = f"{both.ref}.train_on_batch({noise}, {ones})"
     if sketch.chance(0.12):
         step = f"{both.ref}.fit({noise}, {ones}, epochs=1, verbose=0)"

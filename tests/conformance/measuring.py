@@ -1,0 +1,169 @@
+"""Measure programs in the environments, and remember what came out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from tests.conformance.programs.sketch import Flavour
+
+_HERE = Path(__file__).parent
+_BATCH = _HERE / "batch.py"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A Python with some Keras, and the backend that Keras 3 is to use."""
+
+    name: str
+    python: str
+    backend: str = "tensorflow"
+
+    def settings(self) -> dict[str, str]:
+        """The environment variables of the child."""
+        quiet = {"TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
+        return {**os.environ, **quiet, "KERAS_BACKEND": self.backend}
+
+
+def measure_version() -> str:
+    """What tells one state of the measuring program from the next."""
+    return hashlib.sha256((_HERE / "measure.py").read_bytes()).hexdigest()
+
+
+@dataclass
+class Measurer:
+    """A child process in which Keras stays loaded; each program runs in a fork of it."""
+
+    environment: Environment
+    flavour: Flavour
+    limit: float = 120.0
+    _process: subprocess.Popen[str] | None = field(init=False, default=None)
+
+    def __enter__(self) -> Measurer:  # noqa: PYI034  typing.Self is newer than Python 3.10
+        """Start nothing yet: the child is started when there is something to measure."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let the child end, and see that it does."""
+        if self._process is not None:
+            if self._process.stdin is not None:
+                self._process.stdin.close()
+            self._process.wait(timeout=self.limit + 10)
+            if self._process.stdout is not None:
+                self._process.stdout.close()
+
+    def run(self, program: Path, target: Path) -> str:
+        """Measure one program; the answer is "ok" or what went wrong."""
+        process = self._process = self._process or self._start()
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("the measuring process has no pipes")
+        process.stdin.write(f"{program.resolve()}\t{target.resolve()}\n")
+        process.stdin.flush()
+        answer = process.stdout.readline().rstrip("\n").split("\t")
+        if len(answer) != 3:
+            raise RuntimeError(f"the measuring process of {self.environment.name} ended with {process.poll()}")
+        return answer[1]
+
+    def trace(self, text: str) -> dict[str, Any] | None:
+        """What a program does, or None if that cannot be measured."""
+        with tempfile.TemporaryDirectory(prefix="measure-") as folder:
+            program, target = Path(folder, "program.py"), Path(folder, "program.json")
+            program.write_text(text, encoding="utf-8")
+            return read_trace(target) if self.run(program, target) == "ok" else None
+
+    def _start(self) -> subprocess.Popen[str]:
+        command = [self.environment.python, str(_BATCH), "--limit", str(self.limit)]
+        if self.flavour == "tf.keras":
+            command.append("--tensorflow")
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=self.environment.settings(),
+        )
+
+
+def read_trace(path: Path) -> dict[str, Any]:
+    """A trace from its file."""
+    trace: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return trace
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A generated program with its measured trace, which is None where measuring failed."""
+
+    seed: int
+    program: Path
+    trace: dict[str, Any] | None
+
+
+@dataclass
+class Cache:
+    """A folder with the programs and measured traces of one environment: seed000.py and seed000.json.
+
+    A result counts for exactly the text that lies beside it; `made-by.json` tells which measuring program made it.
+    """
+
+    folder: Path
+    _made_by: dict[str, str] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Find what is there."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self._register.exists():
+            self._made_by = json.loads(self._register.read_text(encoding="utf-8"))
+
+    @property
+    def _register(self) -> Path:
+        return self.folder / "made-by.json"
+
+    def program(self, seed: int) -> Path:
+        return self.folder / f"seed{seed:03d}.py"
+
+    def put(self, seed: int, text: str) -> None:
+        """Store a program; a result for another text is thrown away."""
+        program = self.program(seed)
+        if not program.exists() or program.read_text(encoding="utf-8") != text:
+            self.result(seed).unlink(missing_ok=True)
+            self._made_by.pop(str(seed), None)
+            program.write_text(text, encoding="utf-8")
+
+    def result(self, seed: int) -> Path:
+        return self.program(seed).with_suffix(".json")
+
+    def stale(self, seeds: Sequence[int]) -> list[int]:
+        """The seeds whose result comes from another state of the measuring program."""
+        version = measure_version()
+        return [
+            seed for seed in seeds if self.known(seed) and self._made_by.get(str(seed), "").split()[0:1] != [version]
+        ]
+
+    def known(self, seed: int) -> bool:
+        """Whether it was measured, be it without success."""
+        return str(seed) in self._made_by
+
+    def measure(self, seeds: Sequence[int], measurer: Measurer) -> Iterator[tuple[int, str]]:
+        """Measure what is not known yet, one after the other."""
+        version = measure_version()
+        for seed in seeds:
+            verdict = measurer.run(self.program(seed), self.result(seed))
+            self._made_by[str(seed)] = f"{version} {verdict}"
+            self._register.write_text(json.dumps(self._made_by, indent=0) + "\n", encoding="utf-8")
+            yield seed, verdict
+
+    def sample(self, seed: int) -> Sample:
+        result = self.result(seed)
+        return Sample(seed, self.program(seed), read_trace(result) if result.exists() else None)
