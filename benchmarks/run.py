@@ -129,9 +129,9 @@ def _own_time(work: Callable[[], None]) -> float:
 
 
 def _ratio(ours: Callable[[], float], theirs: Callable[[], float], repeat: int) -> float:
-    """Return the ratio of the medians, the two sides taking turns after one turn that only warms up."""
-    pairs = [(ours(), theirs()) for _ in range(repeat + 1)][1:]
-    return statistics.median(mine for mine, _ in pairs) / statistics.median(other for _, other in pairs)
+    """Return the median ratio of two sides that take turns, so that a machine that slows down slows both."""
+    ours(), theirs()  # warms up: imports, caches, files
+    return statistics.median(ours() / theirs() for _ in range(repeat))
 
 
 def _corpus(files: Sequence[Path], kind: str) -> str:
@@ -147,7 +147,7 @@ def _report(results: Sequence[Result], repeat: int) -> str:
     return f"""\
 # Benchmarks
 
-Written by `python -m benchmarks.run --write`. Ratios of CPU time, medians of {repeat} turns;
+Written by `python -m benchmarks.run --write`. Ratios of CPU time, medians of {repeat} pairs;
 Python {platform.python_version()}, {versions}.
 
 Programs that freeze are the fixtures and {FREEZING_PROGRAMS} generated training scripts; a Keras repository has

@@ -68,8 +68,8 @@ def requirement(source: str) -> str | None:
         ("from tensorflow.keras.optimizers import SGD\nSGD(0.1, decay=1e-6)", "tensorflow<2.11"),
         ("import tensorflow as tf\ntf.keras.optimizers.legacy.SGD(decay=1e-6)", "tensorflow>=2.9,<2.16"),
         # the backend module
-        ("from keras import backend as K\nK.set_image_dim_ordering('th')", "keras<2.3"),
-        ("from keras import backend as K\nif K.image_dim_ordering() == 'tf': pass", "keras<2.3"),
+        ("from keras import backend as K\nK.set_image_dim_ordering('th')", "keras<2.2.5"),
+        ("from keras import backend as K\nif K.image_dim_ordering() == 'tf': pass", "keras<2.2.5"),
         ("import keras.backend as K\nK.set_learning_phase(0)", "keras<3"),
         ("import tensorflow.keras.backend as K\nK.set_learning_phase(0)", "tensorflow<2.16"),
         ("import keras\nK = keras.backend\nK.mean(x)", "keras<3"),

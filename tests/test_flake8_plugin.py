@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from keras_freeze_lint.rules.registry import RULES
 
 from keras_freeze_lint.flake8_plugin import OFF_BY_DEFAULT
+from keras_freeze_lint.rules.registry import RULES
 from tests.faces import CORRECT, FROZEN_TOO_LATE, MISSPELLED, flake8, keras_freeze_lint
 
 

@@ -6,9 +6,9 @@ from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
-from keras_freeze_lint.rules.registry import RULES
 
 from keras_freeze_lint.configuration import ConfigurationError, check_overrides, settings_for
+from keras_freeze_lint.rules.registry import RULES
 from keras_freeze_lint.selection import is_selected
 from keras_freeze_lint.settings import Settings, SettingsError
 

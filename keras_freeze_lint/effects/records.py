@@ -66,7 +66,7 @@ class TrainingRecord:
     """One training call of one path: what it moved, and what Keras raised instead.
 
     ``compiled`` is the state of compile() it ran under, ``trained_before`` whether the model had been trained since,
-    ``read_at`` the event at which the flags in force were read.
+    ``read_at`` the event at which the flags in force were read, ``recompiled`` a compile() inside it that a step followed.
     """
 
     start: TrainStart | AppliedGradients
@@ -78,6 +78,12 @@ class TrainingRecord:
     compiled: CompileState | None = None
     trained_before: bool = False
     read_at: int | None = None
+    recompiled: Compiled | None = None
+    steps: list[int] = field(default_factory=list)
+
+    def steps_before(self, index: int) -> bool:
+        """Whether this training call had made a step before that event."""
+        return any(step < index for step in self.steps)
 
     @property
     def node(self) -> ast.AST:

@@ -12,7 +12,7 @@ from keras_freeze_lint.effects.intents import Intents
 from keras_freeze_lint.effects.records import CompileState, LayerEffect, Trace, TrainingRecord, Truth
 from keras_freeze_lint.effects.traces import signature_of, trace_for
 from keras_freeze_lint.interpreter import timeline as events
-from keras_freeze_lint.interpreter.timeline import Event
+from keras_freeze_lint.interpreter.timeline import Event, ReadWeights, WroteWeights
 from keras_freeze_lint.interpreter.values import Layer, Optimizer
 from keras_freeze_lint.keras.semantics import Behaviour
 
@@ -27,7 +27,7 @@ class Replay:
     intents: Intents
     records: list[TrainingRecord] = field(default_factory=list)
     reads: dict[int, tuple[Layer, dict[int, Truth]]] = field(default_factory=dict)
-    weight_events: list[tuple[events.ReadWeights | events.WroteWeights, dict[int, Truth]]] = field(default_factory=list)
+    weight_events: list[tuple[ReadWeights | WroteWeights, dict[int, Truth]]] = field(default_factory=list)
     stopped_at: int | None = None
 
 
@@ -43,7 +43,7 @@ class _Open:
     record: TrainingRecord
     restore: dict[int, Truth] | None
     custom: dict[int, Truth] | None = None
-    layers: dict[int, Layer] = field(default_factory=dict)
+    recompile: events.Compiled | None = None
 
 
 class _Replayer:
@@ -148,6 +148,9 @@ class _Replayer:
     # --- compiling and training ---------------------------------------------------------------------------------------
 
     def _on_compiled(self, event: events.Compiled) -> None:
+        for running in self.running.values():
+            if running.record.model is event.model:
+                running.recompile = event
         self._compile(event.model, event)
 
     def _compile(self, model: Layer, event: events.Compiled) -> None:
@@ -173,6 +176,7 @@ class _Replayer:
         if running is None:
             return
         record, state = running.record, running.record.compiled
+        record.steps.append(self.index)
         if state is None:
             self._merge(running, dict.fromkeys(self.flags.trained_by(event.model)), {}, None)
             return
@@ -181,6 +185,10 @@ class _Replayer:
             weights = {serial: running.custom.get(serial, False) for serial in weights}
             running.custom = None
         record.raised = self._refused(state, weights)
+        if running.recompile is not None:
+            record.recompiled = running.recompile
+            if self.behaviour.compile_inside_fit == "raises":
+                record.raised = "TypeError: 'NoneType' object is not callable"
         record.read_at = read_at
         self._merge(running, weights, self._moving(event.model, statistics), state)
         state.first_step = False

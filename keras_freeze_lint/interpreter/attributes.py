@@ -41,6 +41,8 @@ LAYER_METHODS = frozenset(
 )
 # Seen on an unknown value, these say that it is a Keras model (or layer).
 _MODEL_HINTS = frozenset({"layers", "compile", "get_layer", "trainable_weights", "trainable_variables"})
+# What the interpreter itself notes on a layer beside the program's attributes.
+_OWN_NOTES = frozenset({"sequential", "word", "place", "exact", "wrapped", "followed"})
 VARIABLE_LISTS = {
     "trainable_weights": "trainable",
     "trainable_variables": "trainable",
@@ -100,7 +102,7 @@ def _of_api(run: Run, api: Api, name: str, node: ast.AST) -> Value:
 
 
 def _of_layer(run: Run, layer: Layer, name: str, node: ast.AST) -> Value:
-    if name in layer.attributes and name not in ("sequential", "word"):
+    if name in layer.attributes and name not in _OWN_NOTES:
         return layer.attributes[name]
     if name == "trainable":
         return layer.flag if layer.flag is not None else Condition(("flag", layer.serial, len(run.timeline)))

@@ -25,6 +25,8 @@ from keras_freeze_lint.interpreter.values import (
     Unknown,
     Value,
     Variables,
+    WeightIndex,
+    Weights,
 )
 from keras_freeze_lint.keras.api import BN_CLASSES
 
@@ -119,6 +121,8 @@ def _enumerate(run: Run, args: list[Value], keywords: dict[str, Value], node: as
     start = start if isinstance(start, int) else 0
     if args and isinstance(args[0], LayerList):
         return containers.Enumerated(args[0].model, layers.spans(args[0], start))
+    if args and isinstance(args[0], Weights | Variables):
+        return [(WeightIndex(), Unknown(("weight", id(node))))]
     items = containers.items_of(run, args[0]) if args else None
     return [(index, item) for index, item in enumerate(items, start)] if items is not None else _unknown(node)
 
@@ -141,7 +145,7 @@ def _zip(run: Run, args: list[Value], keywords: dict[str, Value], node: ast.Call
 
 def _reversed(run: Run, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> Value:
     if args and isinstance(args[0], LayerList):
-        return LayerList(args[0].model, args[0].slots[::-1], args[0].exact)
+        return LayerList(args[0].model, args[0].slots[::-1], args[0].exact, args[0].origin)
     items = containers.items_of(run, args[0]) if args else None
     return items[::-1] if items is not None else _unknown(node)
 

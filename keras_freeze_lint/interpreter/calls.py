@@ -71,6 +71,10 @@ def _call_unknown(
     """A call of something unknown: the same call with the same arguments gives the same unknown."""
     if isinstance(node.func, ast.Attribute) and node.func.attr == "gradient":
         return gradient_of(args, keywords)
+    if isinstance(node.func, ast.Attribute) and node.func.attr in _TRAINING and _trains(node, keywords):
+        model = _receiver(run, function)
+        if model is not None and run.uses_keras:
+            return call_model_method(run, promote(run, model, node.func), node.func.attr, args, keywords, node)
     tensors = tensors_in([*args, *keywords.values()])
     if tensors and run.uses_keras and not function.foreign and _is_made(function):
         return call_layer_object(run, promote(run, function, node), args, keywords, node)
@@ -78,6 +82,25 @@ def _call_unknown(
         return containers.operation(tensors)
     key = ("call", function.key, *(conditions.key_of(arg) for arg in args[:4]), *sorted(keywords)[:4])
     return Unknown(key if _small(key) else ("call", id(node)), function.foreign)
+
+
+_TRAINING = frozenset({"fit", "fit_generator", "train_on_batch"})
+_TELLING_KEYWORDS = frozenset({"epochs", "batch_size", "validation_data", "steps_per_epoch", "callbacks", "nb_epoch"})
+
+
+def _trains(node: ast.Call, keywords: dict[str, Value]) -> bool:
+    """Whether a call of an unknown object's ``fit`` is the training of a Keras model, by its arguments."""
+    attribute = node.func
+    return isinstance(attribute, ast.Attribute) and (attribute.attr != "fit" or bool(_TELLING_KEYWORDS & set(keywords)))
+
+
+def _receiver(run: Run, method: Unknown) -> Unknown | None:
+    """The unknown object that a method was taken from, where it is one that some call returned."""
+    key = method.key
+    if method.foreign or not (isinstance(key, tuple) and len(key) == 3 and key[0] == "attribute"):
+        return None
+    owner = key[1]
+    return Unknown(owner) if isinstance(owner, tuple) and owner and owner[0] in ("call", "library") else None
 
 
 def _is_made(function: Unknown) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from keras_freeze_lint.interpreter import conditions, layers
+from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.state import Run
 from keras_freeze_lint.interpreter.values import (
     Call,
@@ -25,6 +26,7 @@ from keras_freeze_lint.interpreter.values import (
     Unknown,
     Value,
     Variables,
+    WeightIndex,
     Weights,
 )
 
@@ -75,6 +77,8 @@ def item(run: Run, value: Value, index: Value, node: ast.AST) -> Value:
     if isinstance(value, LayerList):
         if isinstance(index, int | Span):
             return layers.item_of(run, value, index)
+        if isinstance(index, WeightIndex):
+            run.emit(events.Mistake(*run.place(node), "weight index", value.model, "layers"))
         return Unknown(("layer at", conditions.key_of(index), id(node)))
     if isinstance(value, list | tuple | str | range):
         if isinstance(index, int):
@@ -113,17 +117,15 @@ def slice_value(run: Run, value: Value, bounds: list[Value], node: ast.AST) -> V
             rows = len(range(value.rows)[cut]) if value.rows is not None and cut.step != 0 else None
             return Data(rows, ("slice", value.key, *plain), value.dataset)
     elif isinstance(value, LayerList):
-        return _unknown_slice(run, value, bounds)
+        if any(isinstance(bound, WeightIndex) for bound in bounds):
+            run.emit(events.Mistake(*run.place(node), "weight index", value.model, "layers"))
+        return Unknown(("slice of layers", value.model.serial, *(conditions.key_of(bound) for bound in bounds)))
     if isinstance(value, Tensor | Weights):
         return value
     if isinstance(value, Data):
         return Data(None, ("slice", value.key, *(conditions.key_of(bound) for bound in bounds)))
     foreign = value.foreign if isinstance(value, Unknown) else False
     return Unknown(("slice", conditions.key_of(value), *(conditions.key_of(bound) for bound in bounds)), foreign)
-
-
-def _unknown_slice(run: Run, value: LayerList, bounds: list[Value]) -> Value:
-    return Unknown(("slice of layers", value.model.serial, *(conditions.key_of(bound) for bound in bounds)))
 
 
 def joined(run: Run, left: Value, right: Value) -> Value:
@@ -227,11 +229,15 @@ def size_of(value: Value) -> Value:
         return len(value)
     if isinstance(value, Data) and value.rows is not None:
         return value.rows
+    if isinstance(value, Weights | Variables):
+        return WeightIndex()
     return Unknown(("length", conditions.key_of(value)))
 
 
 def range_of(bounds: list[Value]) -> Value:
     """``range(...)``; over the positions of an unseen layer list where a bound comes from its length."""
+    if any(isinstance(bound, WeightIndex) for bound in bounds):
+        return [WeightIndex()]
     origin = next((bound.origin for bound in bounds if isinstance(bound, Length)), None)
     if not all(isinstance(bound, int) for bound in bounds) or not bounds:
         return Unknown(("range", *(conditions.key_of(bound) for bound in bounds)))

@@ -30,7 +30,7 @@ def _copy_layer(run: Run, source: Layer, node: ast.AST, copied: dict[int, Layer]
     copied[source.serial] = made
     made.children = [_copy_layer(run, child, node, copied) for child in source.children]
     if source.kind == "rest":
-        made.attributes["word"] = source.attributes.get("word")
+        made.attributes.update({name: source.attributes[name] for name in ("word", "place", "exact")})
     if source.slots is not None:
         made.slots = [
             Slot(slot.low, slot.high, tuple(copied[one.serial] for one in slot.layers), slot.word) for slot in source.slots

@@ -21,6 +21,7 @@ from keras_freeze_lint.interpreter.values import (
     Tensor,
     Unknown,
     Value,
+    WeightIndex,
 )
 
 _Handler = Callable[[Run, Any, Scope], Value]
@@ -161,6 +162,8 @@ def binary(run: Run, op: ast.operator, left: Value, right: Value, node: ast.AST)
             return left**right
         except ArithmeticError:
             return Unknown(("power", id(node)))
+    if isinstance(left, WeightIndex) or isinstance(right, WeightIndex):
+        return WeightIndex()
     if isinstance(left, Data):
         return left
     if isinstance(right, Data):
@@ -302,7 +305,8 @@ def _walrus(run: Run, node: ast.NamedExpr, scope: Scope) -> Value:
 def _comprehension(run: Run, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, scope: Scope) -> Value:
     made: list[Value] = []
     complete = _generate(run, node.generators, Scope({}, scope), lambda inner: made.append(evaluate(run, node.elt, inner)), node)
-    return made if complete else Unknown(("comprehension", id(node)))
+    counts_weights = bool(made) and all(isinstance(item, WeightIndex) for item in made)
+    return made if complete or counts_weights else Unknown(("comprehension", id(node)))
 
 
 def _dict_comprehension(run: Run, node: ast.DictComp, scope: Scope) -> Value:

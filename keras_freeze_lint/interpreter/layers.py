@@ -179,7 +179,7 @@ def _stand_in(run: Run, model: Layer, low: int, high: int, is_bn: bool | None, w
         label=f"{owner}.layers[{what}]" + (" BatchNormalization" if is_bn else ""),
         origin=model.origin,
     )
-    layer.attributes["word"] = word
+    layer.attributes.update(word=word, place=(low, high), exact=model.length is not None)
     return layer
 
 
@@ -206,16 +206,33 @@ def known_application(
 def layers_of(run: Run, model: Layer) -> LayerList:
     """``model.layers``."""
     if model.slots is not None:
-        return LayerList(model, list(model.slots), model.length is not None)
+        return LayerList(model, list(model.slots), model.length is not None, model.origin)
     children = model.children
     if model.kind == "sequential" and not run.traits.sequential_lists_input:
         children = [child for child in children if child.cls != "InputLayer"]
+    if any(child.kind == "rest" for child in children):
+        return _partly_unseen(model, children)
     return LayerList(model, [Slot(i, i + 1, (child,)) for i, child in enumerate(children)], True)
+
+
+def _partly_unseen(model: Layer, children: list[Layer]) -> LayerList:
+    """A model made from an unseen one's tensors: its layers keep their places, what was built on top comes behind."""
+    origins = {child.origin for child in children if child.kind == "rest"}
+    grouped: dict[tuple[int, int], list[Layer]] = {}
+    others = [child for child in children if child.kind != "rest" and child.cls != "InputLayer"]
+    for child in children:
+        if child.kind == "rest":
+            grouped.setdefault(child.attributes["place"], []).append(child)
+    slots = [Slot(low, high, tuple(group), group[0].attributes["word"]) for (low, high), group in sorted(grouped.items())]
+    end = slots[-1].high
+    slots += [Slot(end + i, end + i + 1, (child,)) for i, child in enumerate(others)]
+    exact = len(origins) == 1 and all(child.attributes["exact"] for child in children if child.kind == "rest")
+    return LayerList(model, slots, exact, next(iter(origins)))
 
 
 def length_of(layers: LayerList) -> int:
     count = sum(slot.high - slot.low for slot in layers.slots)
-    return count if layers.exact else Length(count, layers.model.origin)
+    return count if layers.exact else Length(count, layers.origin)
 
 
 def item_of(run: Run, layers: LayerList, index: int | Span) -> Value:
@@ -233,8 +250,8 @@ def item_of(run: Run, layers: LayerList, index: int | Span) -> Value:
     for slot in layers.slots:
         if slot.low - offset <= position < slot.high - offset:
             if slot.high - slot.low > 1:
-                run.cuts.at(layers.model.origin, offset + position)
-                run.cuts.at(layers.model.origin, offset + position + 1)
+                run.cuts.at(layers.origin, offset + position)
+                run.cuts.at(layers.origin, offset + position + 1)
             return slot.layers[0]
     return Unknown(("layer at", index))
 
@@ -242,7 +259,7 @@ def item_of(run: Run, layers: LayerList, index: int | Span) -> Value:
 def slice_of(run: Run, layers: LayerList, cut: slice) -> LayerList | list[Layer]:
     """``layers[low:high:step]``, with the cuts that it needs."""
     if not layers.slots:
-        return LayerList(layers.model, [], layers.exact)
+        return LayerList(layers.model, [], layers.exact, layers.origin)
     first = layers.slots[0].low
     total = sum(slot.high - slot.low for slot in layers.slots)
     low, high, step = cut.indices(total)
@@ -253,9 +270,9 @@ def slice_of(run: Run, layers: LayerList, cut: slice) -> LayerList | list[Layer]
         return [layer for group in picked for layer in group]
     for edge in (low, high):
         if 0 < edge < total and not any(slot.low - first == edge for slot in layers.slots):
-            run.cuts.at(layers.model.origin, first + edge)
+            run.cuts.at(layers.origin, first + edge)
     inside = [slot for slot in layers.slots if low <= slot.low - first and slot.high - first <= high and low < high]
-    return LayerList(layers.model, inside, layers.exact)
+    return LayerList(layers.model, inside, layers.exact, layers.origin)
 
 
 def spans(layers: LayerList, start: int = 0) -> list[tuple[Value, Layer]]:
@@ -267,7 +284,7 @@ def spans(layers: LayerList, start: int = 0) -> list[tuple[Value, Layer]]:
             if slot.high - slot.low == 1:
                 pairs.append((slot.low - offset, layer))
             else:
-                pairs.append((Span(slot.low - offset, slot.high - offset, layers.model.origin, part), layer))
+                pairs.append((Span(slot.low - offset, slot.high - offset, layers.origin, part), layer))
     return pairs
 
 

@@ -44,6 +44,8 @@ def call_model_method(
 
 def _compile(run: Run, model: Layer, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> Value:
     optimizer = keywords.get("optimizer", args[0] if args else None)
+    if isinstance(optimizer, Unknown) and optimizer.key == ("attribute", ("object", model.serial), "optimizer"):
+        run.emit(events.Mistake(*run.place(node), "own optimizer", model, "optimizer"))
     if not isinstance(optimizer, Optimizer):
         label = optimizer if isinstance(optimizer, str) else "optimizer"
         unknown = isinstance(optimizer, Unknown)

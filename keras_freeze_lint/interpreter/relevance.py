@@ -14,6 +14,8 @@ TELLING_ATTRIBUTES = frozenset(
     Sequential Model evaluate test_on_batch from_config to_json""".split()
 )
 TRAINING_METHODS = ("fit", "fit_generator", "train_on_batch", "apply_gradients", "minimize")
+# keras, keras_core, keras_hub, keras_applications, tensorflow, tensorflow_hub, tf_keras: all of them mean Keras.
+_KERAS_PACKAGES = ("keras", "tensorflow", "tf_keras")
 _DIVERTING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -108,10 +110,10 @@ def _keras_names(node: ast.Import | ast.ImportFrom) -> set[str]:
         return {
             (alias.asname or alias.name.partition(".")[0])
             for alias in node.names
-            if alias.name.partition(".")[0] in ("keras", "tensorflow", "tf_keras", "keras_core")
+            if alias.name.startswith(_KERAS_PACKAGES)
         }
     module = node.module or ""
-    if module.partition(".")[0] not in ("keras", "tensorflow", "tf_keras", "keras_core"):
+    if not module.startswith(_KERAS_PACKAGES):
         return set()
     return {alias.asname or alias.name for alias in node.names}
 

@@ -15,6 +15,7 @@ from keras_freeze_lint.interpreter.expressions import binary, evaluate, test
 from keras_freeze_lint.interpreter.imports import run_import, run_import_from
 from keras_freeze_lint.interpreter.signals import BREAK, CONTINUE, Abandoned, Returned, Signal
 from keras_freeze_lint.interpreter.state import Raised, Run
+from keras_freeze_lint.interpreter.suspicions import inspect_loop
 from keras_freeze_lint.interpreter.values import (
     Api,
     Condition,
@@ -161,6 +162,7 @@ def _try_both(run: Run, node: ast.If, scope: Scope) -> Signal:
 
 def _for(run: Run, node: ast.For, scope: Scope) -> Signal:
     source = evaluate(run, node.iter, scope)
+    inspect_loop(run, node, source, scope)
     items = containers.items_of(run, source)
     effectful = run.is_effectful(node)
     if items is None:

@@ -243,11 +243,15 @@ class Slot:
 
 @dataclass(eq=False, slots=True)
 class LayerList:
-    """What ``model.layers`` gives, whole or sliced: slots in order; ``exact`` when the number of layers is known."""
+    """What ``model.layers`` gives, whole or sliced: slots in order; ``exact`` when the number of layers is known.
+
+    ``origin`` names the unseen model whose layers are among them, if any: where it can be cut.
+    """
 
     model: Layer
     slots: list[Slot]
     exact: bool
+    origin: Hashable = None
 
     @property
     def layers(self) -> list[Layer]:
@@ -331,6 +335,11 @@ class Weights:
 
     layer: Layer
     read: int
+
+
+@dataclass(frozen=True, slots=True)
+class WeightIndex:
+    """A number that counts weights: an index into, or the length of, a list of weights."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

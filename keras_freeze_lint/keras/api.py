@@ -117,10 +117,50 @@ def _vgg(blocks: tuple[int, ...]) -> tuple[tuple[str, str], ...]:
 _VGG16 = _vgg((2, 2, 3, 3, 3))
 _VGG19 = _vgg((2, 2, 4, 4, 4))
 
-# Lengths as `len(App(weights=None, include_top=...).layers)` gives them on Keras 3.15 (Keras 2 agrees where the class is older).
+# Lengths as `len(App(weights=None, include_top=...).layers)` gives them on Keras 3.15. Where a name's architecture has changed
+# since Keras 2 (MobileNet's padding layers, ResNet50's naming) lengths differ by a few layers: they are used as bounds only.
 APPLICATIONS: dict[str, Application] = {
     "VGG16": Application("VGG16", 19, 23, False, _VGG16),
     "VGG19": Application("VGG19", 22, 26, False, _VGG19),
+    "ConvNeXtBase": Application("ConvNeXtBase", 259, 261, False),
+    "ConvNeXtLarge": Application("ConvNeXtLarge", 259, 261, False),
+    "ConvNeXtSmall": Application("ConvNeXtSmall", 259, 261, False),
+    "ConvNeXtTiny": Application("ConvNeXtTiny", 133, 135, False),
+    "ConvNeXtXLarge": Application("ConvNeXtXLarge", 259, 261, False),
+    "DenseNet121": Application("DenseNet121", 427, 429, True),
+    "DenseNet169": Application("DenseNet169", 595, 597, True),
+    "DenseNet201": Application("DenseNet201", 707, 709, True),
+    "EfficientNetB0": Application("EfficientNetB0", 237, 240, True),
+    "EfficientNetB1": Application("EfficientNetB1", 339, 342, True),
+    "EfficientNetB2": Application("EfficientNetB2", 339, 342, True),
+    "EfficientNetB3": Application("EfficientNetB3", 384, 387, True),
+    "EfficientNetB4": Application("EfficientNetB4", 474, 477, True),
+    "EfficientNetB5": Application("EfficientNetB5", 576, 579, True),
+    "EfficientNetB6": Application("EfficientNetB6", 666, 669, True),
+    "EfficientNetB7": Application("EfficientNetB7", 813, 816, True),
+    "EfficientNetV2B0": Application("EfficientNetV2B0", 270, 273, True),
+    "EfficientNetV2B1": Application("EfficientNetV2B1", 334, 337, True),
+    "EfficientNetV2B2": Application("EfficientNetV2B2", 349, 352, True),
+    "EfficientNetV2B3": Application("EfficientNetV2B3", 409, 412, True),
+    "EfficientNetV2L": Application("EfficientNetV2L", 1028, 1031, True),
+    "EfficientNetV2M": Application("EfficientNetV2M", 740, 743, True),
+    "EfficientNetV2S": Application("EfficientNetV2S", 513, 516, True),
+    "InceptionResNetV2": Application("InceptionResNetV2", 780, 782, True),
+    "InceptionV3": Application("InceptionV3", 311, 313, True),
+    "MobileNet": Application("MobileNet", 86, 91, True),
+    "MobileNetV2": Application("MobileNetV2", 154, 156, True),
+    "MobileNetV3Large": Application("MobileNetV3Large", 187, 194, True),
+    "MobileNetV3Small": Application("MobileNetV3Small", 157, 164, True),
+    "NASNetLarge": Application("NASNetLarge", 1012, 1041, True),
+    "NASNetMobile": Application("NASNetMobile", 769, 771, True),
+    "ResNet101": Application("ResNet101", 345, 347, True),
+    "ResNet101V2": Application("ResNet101V2", 377, 379, True),
+    "ResNet152": Application("ResNet152", 515, 517, True),
+    "ResNet152V2": Application("ResNet152V2", 564, 566, True),
+    "ResNet50": Application("ResNet50", 175, 177, True),
+    "ResNet50V2": Application("ResNet50V2", 190, 192, True),
+    "Xception": Application("Xception", 132, 134, True),
+    "MobilenetV2": Application("MobilenetV2", 154, 156, True),
 }
 
 

@@ -53,7 +53,7 @@ PATHS: Mapping[str, Fact] = {
     "keras.preprocessing.image.list_pictures": _LEGACY_MERGE,
     **_all(
         "image_dim_ordering set_image_dim_ordering",
-        Fact("<2.3", None, "in the TensorFlow backend up to 2.2.5"),
+        Fact("<2.2.5", None, "up to 2.2.4"),
         ("keras.backend.",),
     ),
     # multi-backend Keras

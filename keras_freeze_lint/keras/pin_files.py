@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import ast
 import codecs
-import configparser
 import contextlib
-import json
 import os
 import re
 import sys
@@ -17,16 +15,11 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from keras_freeze_lint.keras.versions import release_line
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 
 class PinError(Exception):
@@ -108,7 +101,7 @@ def read_pins(file: Path, directory: Path) -> list[Pin]:
         raise PinError(shown(file), f"cannot be read: {error.strerror or error}") from error
     except UnicodeError as error:
         raise PinError(shown(file), "not a UTF-8 text") from error
-    except (ValueError, configparser.Error, SyntaxError, RecursionError, MemoryError) as error:
+    except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise PinError(shown(file), f"not readable as {file.name}: {reason}") from error
 
@@ -183,7 +176,7 @@ def _from_conda_export(requirement: str) -> str:
 
 
 def _pyproject(file: Path) -> Iterator[_Found]:
-    document = tomllib.loads(_text(file))
+    document = _toml(_text(file))
     project = _table(document.get("project"))
     tool = _table(document.get("tool"))
     lists = [
@@ -202,7 +195,7 @@ def _pyproject(file: Path) -> Iterator[_Found]:
 
 
 def _pipfile(file: Path) -> Iterator[_Found]:
-    document = tomllib.loads(_text(file))
+    document = _toml(_text(file))
     for table in document.values():
         yield from _named(_table(table))
 
@@ -242,20 +235,27 @@ def _toml_lock(file: Path) -> Iterator[_Found]:
     for block in blocks[1:]:
         name = re.match(r'\s*name\s*=\s*"([^"]+)"', block)
         if name and release_line(name[1]):
-            package = tomllib.loads(f"[[package]]\n{block}")["package"][0]
+            package = _toml(f"[[package]]\n{block}")["package"][0]
             if "version" in package:
                 yield _plain(f"{name[1]}=={package['version']}")
 
 
 def _pipfile_lock(file: Path) -> Iterator[_Found]:
+    import json
+
     document = json.loads(_text(file))
     for section in _table(document).values():
         yield from _named(_table(section))
 
 
 def _setup_cfg(file: Path) -> Iterator[_Found]:
+    import configparser
+
     parser = configparser.RawConfigParser(strict=False)
-    parser.read_string(_text(file), source=file.name)
+    try:
+        parser.read_string(_text(file), source=file.name)
+    except configparser.Error as error:
+        raise ValueError(str(error)) from error
     lists = [parser.get("options", key, fallback="") for key in ("install_requires", "setup_requires", "tests_require")]
     if parser.has_section("options.extras_require"):
         lists += [value for _, value in parser.items("options.extras_require")]
@@ -334,6 +334,15 @@ def _from_conda(written: str) -> str:
         return f"{name}{rest}"
     fuzzy = rest.startswith("=") or bool(version[2])
     return f"{name}=={version[1]}{'.*' if fuzzy else ''}"
+
+
+def _toml(text: str) -> dict[str, Any]:
+    # The parsers take longer to load than most projects to read: only who needs one waits for it.
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    return tomllib.loads(text)
 
 
 def _table(value: object) -> Mapping[str, object]:

@@ -62,6 +62,7 @@ class Behaviour:
     sublayers_tracked: bool
     weights_order: str
     zero_based_names: bool
+    compile_inside_fit: str
 
 
 def _row(line: str, versions: str, value: str | bool, *experiments: str, backend: str | None = None) -> Row:
@@ -287,6 +288,16 @@ FACTS: tuple[Fact, ...] = (
             _row(TF_KERAS, "<1.14", "nested", "11_order_nested_freeze_inner_dense"),
             _row(TF_KERAS, ">=1.14", "composite", "11_order_custom_layer_freeze_sub_dense", "11_order_timedistributed_freeze_wrapper"),
             _row(KERAS3, "", "never", "11_order_nested_freeze_inner_dense", "11_order_custom_layer_freeze_sub_dense"),
+        ),
+    ),
+    Fact(
+        "compile_inside_fit",
+        "What does compile() inside a running fit do: nothing until the next fit, or make the next step raise?",
+        (
+            _row(STANDALONE, "", "ignored", "19_callback_unfreeze_and_recompile_in_callback"),
+            _row(TF_KERAS, "<2.0", "ignored", "19_callback_unfreeze_and_recompile_in_callback"),
+            _row(TF_KERAS, ">=2.0", "raises", "19_callback_unfreeze_and_recompile_in_callback"),
+            _row(KERAS3, "", "raises", "19_callback_unfreeze_and_recompile_in_callback"),
         ),
     ),
     Fact(

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import metadata
 
 from packaging.requirements import Requirement
 from packaging.specifiers import Specifier, SpecifierSet
@@ -153,7 +152,7 @@ def releases_of(requirement: str) -> frozenset[Release]:
 
 @lru_cache(maxsize=512)
 def beside(requirement: str) -> frozenset[Release]:
-    """Return the releases of the other package used in the days of those that a requirement means.
+    """Return what was used of the other package in the days of a requirement on ``keras`` or ``tensorflow``.
 
     For TensorFlow those of the package ``keras`` beside it, for ``keras`` the tf.keras beside it; Keras 3 is one and
     the same in both. Empty where there is no counterpart. Raises TargetError if the requirement means no known release.
@@ -166,13 +165,15 @@ def beside(requirement: str) -> frozenset[Release]:
         found.update(
             release for release in RELEASES["tensorflow"] if not own.isdisjoint(_keras_beside(release.version))
         )
-    elif line == "tensorflow":
+    else:
         found.update(release for entry in series for release in _keras_beside(entry.version))
     return frozenset(found)
 
 
 def installed_target(backend: str) -> Target:
     """Return the Keras that is installed here, as the metadata tells it; nothing is imported. Raises TargetError."""
+    from importlib import metadata
+
     for package in _INSTALLED:
         try:
             version = metadata.version(package)

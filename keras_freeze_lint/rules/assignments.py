@@ -48,6 +48,24 @@ def _looks_false(value: object) -> bool:
     return isinstance(value, list | tuple) and bool(value)
 
 
+def _on_class(replay: Replay) -> Iterator[Defect]:
+    """The flag of a class where it reaches no instance, and of a variable where only the layer's counts."""
+    behaviour = replay.behaviour
+    for event in replay.events:
+        if isinstance(event, events.Mistake) and event.kind == "on class":
+            if behaviour.trains_by == "variables" or not behaviour.setter_reaches_children:
+                yield Defect("KFL407", event.node, "", {}, stations((event.node, "assigned here")))
+        elif isinstance(event, events.SetVariableFlag) and behaviour.trains_by == "ancestors":
+            slots = {"target": shown(event.target), "name": event.variable}
+            yield Defect("KFL407", event.node, "variable", slots, stations((event.node, "assigned here")))
+
+
+def _private(replay: Replay) -> Iterator[Defect]:
+    if replay.behaviour.trains_by != "variables":
+        return
+    yield from _mistakes("KFL408", {"private": ""}, replay)
+
+
 ASSIGNMENT_RULES = (
     Rule(
         "KFL401",
@@ -96,5 +114,22 @@ ASSIGNMENT_RULES = (
         "a tensor's attribute is no layer's flag",
         {"": "trainable is set on a tensor, not on the layer that made it: nothing is frozen; set it on the layer"},
         _of("KFL406", on_tensor=""),
+    ),
+    Rule(
+        "KFL407",
+        "trainable-on-class",
+        "the flag of a class or of a single variable is not the layer's flag",
+        {
+            "": "trainable on the class reaches no layer's weights {where}; set it on the instance",
+            "variable": "{target}.{name}.trainable does not freeze the variable {where}; set trainable on the layer",
+        },
+        _on_class,
+    ),
+    Rule(
+        "KFL408",
+        "private-flag",
+        "_trainable bypasses the setter that tells the variables",
+        {"": "_trainable bypasses the setter: the variables of {target} keep their flag {where}; assign trainable"},
+        _private,
     ),
 )

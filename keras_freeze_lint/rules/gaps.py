@@ -11,6 +11,7 @@ from keras_freeze_lint.effects.records import LayerEffect, TrainingRecord, Write
 from keras_freeze_lint.effects.replay import Replay
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.values import Layer
+from keras_freeze_lint.rules.history import reaches, unchanged_by
 
 
 class Cause(Enum):
@@ -53,13 +54,21 @@ def _cached(replay: Replay) -> tuple[Gap, ...]:
 
 
 def _gaps(replay: Replay, record: TrainingRecord) -> Iterator[Gap]:
+    if record.recompiled is not None:
+        return
     if record.raised is not None:
         yield from _raised(replay, record)
         return
     grouped: dict[tuple[Cause, int], list[LayerEffect]] = {}
     writes: dict[tuple[Cause, int], Write | None] = {}
     for effect in record.effects.values():
-        if effect.intended is None or effect.weights is None or effect.layer.has_weights is False:
+        if effect.layer.has_weights is False or effect.intended is None:
+            continue
+        if effect.weights is None:
+            late = _late_on_unseen(record, effect)
+            if late is not None:
+                grouped.setdefault((late, id(effect.write.event.node) if effect.write else 0), []).append(effect)
+                writes[late, id(effect.write.event.node) if effect.write else 0] = effect.write
             continue
         if effect.intended is not effect.weights:
             found = _cause(replay, record, effect)
@@ -89,6 +98,17 @@ def _cause(replay: Replay, record: TrainingRecord, effect: LayerEffect) -> tuple
     return _structural(replay, record, effect, write)
 
 
+def _late_on_unseen(record: TrainingRecord, effect: LayerEffect) -> Cause | None:
+    """A late flag on layers whose flags at compile() nobody knows: it changes nothing, whatever they were."""
+    write, state = effect.write, record.compiled
+    if write is None or state is None or record.read_at is None or write.index <= record.read_at:
+        return None
+    if effect.layer.initial_flag is not None or state.event.eager is None:
+        return None
+    late = state.trained_at is not None and state.trained_at < write.index
+    return Cause.BETWEEN_FITS if late or record.steps_before(write.index) else Cause.AFTER_COMPILE
+
+
 def _stolen_by(replay: Replay, record: TrainingRecord, effect: LayerEffect) -> Write | None:
     """On Keras 3: a later flag, meant for another model, that this model's training goes by."""
     if replay.behaviour.flags_read == "compile" or record.read_at is None:
@@ -104,29 +124,16 @@ def _structural(
     replay: Replay, record: TrainingRecord, effect: LayerEffect, write: Write
 ) -> tuple[Cause, Write | None] | None:
     target = write.event.target
-    if not _reaches(replay, target, effect.layer):
+    if not reaches(replay, target, effect.layer):
         return Cause.LOST_BY_COPY, write
     if effect.intended:
-        if replay.behaviour.same_value_skipped and target is not effect.layer and _no_change(replay, write):
+        if replay.behaviour.same_value_skipped and target is not effect.layer and unchanged_by(replay, write):
             return Cause.SKIPPED, write
         return (Cause.FROZEN_PARENT, write) if target is not record.model else None
     if replay.behaviour.same_value_skipped and target is not effect.layer and write.event.how != "constructor":
-        if _no_change(replay, write):
+        if unchanged_by(replay, write):
             return Cause.SKIPPED, write
     return Cause.NOT_INHERITED, write
-
-
-def _no_change(replay: Replay, write: Write) -> bool:
-    """Whether the assigned model's own flag had the assigned value before."""
-    value = write.event.target.initial_flag
-    for event in replay.events[: write.index]:
-        if isinstance(event, events.SetFlag) and _reaches(replay, event.target, write.event.target):
-            value = event.value
-    return value is write.value
-
-
-def _reaches(replay: Replay, holder: Layer, layer: Layer) -> bool:
-    return any(one is layer for one in replay.flags.below(holder))
 
 
 def _own_loop(replay: Replay, record: TrainingRecord, effect: LayerEffect) -> tuple[Cause, Write | None] | None:
@@ -150,7 +157,7 @@ def _last_read(
     wanted = set(start.reads or ())
     found = None
     for index, event in enumerate(replay.events):
-        if isinstance(event, events.ReadVariables) and event.serial in wanted and _reaches(replay, event.source, layer):
+        if isinstance(event, events.ReadVariables) and event.serial in wanted and reaches(replay, event.source, layer):
             found = index, event
     return found
 
@@ -178,8 +185,6 @@ def _raised(replay: Replay, record: TrainingRecord) -> Iterator[Gap]:
         compiled = record.compiled
         again = compiled is None or compiled.index > writes[place].index
         yield Gap(Cause.SAME_OPTIMIZER if again else Cause.BETWEEN_FITS, record, writes[place], tuple(effects))
-    if not late:
-        yield Gap(Cause.SAME_OPTIMIZER, record, None, tuple(record.effects.values()))
 
 
 def _built_at(replay: Replay, record: TrainingRecord) -> int:
@@ -200,11 +205,19 @@ def _built_at(replay: Replay, record: TrainingRecord) -> int:
 
 
 def _statistics(replay: Replay, record: TrainingRecord) -> Iterator[Gap]:
-    """BatchNormalization that was frozen in time and updates its statistics all the same."""
+    """BatchNormalization that was frozen in time and updates its statistics all the same.
+
+    From 2.1.3 on that is so only for flags on the layers of a nested model. Where the nested model is compiled itself,
+    as in a GAN, its own training moves the statistics anyway.
+    """
+    quirk = replay.behaviour.frozen_bn_statistics == "stay"
     grouped: dict[int, list[LayerEffect]] = {}
     for effect in record.effects.values():
         write = effect.write
         if effect.layer.is_bn and effect.statistics and effect.intended is False and effect.weights is False and write:
+            if quirk and any(isinstance(event, events.Compiled) and event.model is not record.model
+                             and reaches(replay, event.model, effect.layer) for event in replay.events):  # fmt: skip
+                continue
             if record.read_at is None or write.index <= record.read_at:
                 grouped.setdefault(id(write.event.node), []).append(effect)
     for effects in grouped.values():

@@ -8,6 +8,7 @@ from keras_freeze_lint.rules.batchnorm import BATCHNORM_RULES
 from keras_freeze_lint.rules.loops import LOOP_RULES
 from keras_freeze_lint.rules.nesting import NESTING_RULES
 from keras_freeze_lint.rules.persistence import PERSISTENCE_RULES
+from keras_freeze_lint.rules.structure import STRUCTURE_RULES
 from keras_freeze_lint.rules.timing import TIMING_RULES
 from keras_freeze_lint.rules.weights import WEIGHT_RULES
 
@@ -19,6 +20,7 @@ RULES: tuple[Rule, ...] = tuple(
             *WEIGHT_RULES,
             *ASSIGNMENT_RULES,
             *NESTING_RULES,
+            *STRUCTURE_RULES,
             *LOOP_RULES,
             *PERSISTENCE_RULES,
         ),

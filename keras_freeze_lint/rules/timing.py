@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
+from keras_freeze_lint.effects.records import TrainingRecord
 from keras_freeze_lint.effects.replay import Replay
 from keras_freeze_lint.interpreter import timeline as events
-from keras_freeze_lint.rules.base import Defect, Rule, named, prediction, stations
+from keras_freeze_lint.interpreter.values import Layer
+from keras_freeze_lint.rules.base import Defect, Rule, line_of, named, prediction, shown, stations
 from keras_freeze_lint.rules.gaps import Cause, Gap, gaps_of
+from keras_freeze_lint.rules.history import reaches
 
 
 def _slots(gap: Gap) -> dict[str, str]:
@@ -19,6 +23,76 @@ def _slots(gap: Gap) -> dict[str, str]:
         "error": (gap.record.raised or "").partition(":")[0],
         "line": str(getattr(gap.record.node, "lineno", 0)),
     }
+
+
+def _unseen_between(replay: Replay) -> Iterator[Defect]:
+    """A model that another module built and compiled: trained, changed, and trained again without a compile()."""
+    records = replay.records
+    if replay.behaviour.flags_read not in ("compile", "trace") or any(record.model is None for record in records):
+        return
+    if len({id(record.model) for record in records}) != 1 or any(isinstance(e, events.Compiled) for e in replay.events):
+        return
+    for first, second in pairwise(records):
+        model = second.model
+        assert model is not None
+        if model.kind != "opaque" or model.initial_flag is None or first.start.node is not second.start.node and not _alike(first, second):
+            continue
+        for event in replay.events[first.index : second.index]:
+            if isinstance(event, events.SetFlag) and event.value is not None and reaches(replay, model, event.target):
+                yield Defect(
+                    "KFL102",
+                    event.node,
+                    "",
+                    {
+                        "layers": shown(event.target),
+                        "flag": str(event.value),
+                        "effect": "stays as it was" if event.value else "still trains",
+                        "line": str(line_of(second.node)),
+                    },
+                    stations((first.node, "trained here"), (event.node, "changed here"), (second.node, "trained here")),
+                )
+
+
+def _alike(first: TrainingRecord, second: TrainingRecord) -> bool:
+    left, right = first.start, second.start
+    return isinstance(left, events.TrainStart) and isinstance(right, events.TrainStart) and left.batch == right.batch
+
+
+def _unseen_gan(replay: Replay) -> Iterator[Defect]:
+    """Keras 3: a discriminator that is compiled, frozen for the combined model, and trained by code elsewhere."""
+    if replay.behaviour.flags_read == "compile" or replay.records:
+        return
+    compiled = [(index, event) for index, event in enumerate(replay.events) if isinstance(event, events.Compiled)]
+    for index, own in compiled:
+        for later, combined in compiled:
+            if later <= index or own.model is combined.model or not reaches(replay, combined.model, own.model):
+                continue
+            frozen = [
+                event
+                for event in replay.events[index:later]
+                if isinstance(event, events.SetFlag) and event.value is False and event.target is own.model
+            ]
+            if frozen and replay.flags.flag(own.model) is False:
+                slots = {"flag": "False", "layers": shown(own.model), "line": "elsewhere"}
+                path = stations((own.node, "compiled here"), (frozen[-1].node, "frozen here"), (combined.node, "compiled here"))
+                yield Defect("KFL103", frozen[-1].node, "elsewhere", slots, path)
+
+
+def _own_optimizer(replay: Replay) -> Iterator[Defect]:
+    """``model.compile(model.optimizer, ...)`` of a model from elsewhere, after its layers were reopened."""
+    if not replay.behaviour.optimizer_refuses_new:
+        return
+    opened: list[events.SetFlag] = []
+    for event in replay.events:
+        if isinstance(event, events.SetFlag) and event.value:
+            opened.append(event)
+        elif isinstance(event, events.Mistake) and event.kind == "own optimizer" and isinstance(event.target, Layer):
+            model = event.target
+            mine = [one for one in opened if reaches(replay, model, one.target)]
+            if mine:
+                slots = {"error": "KeyError" if replay.behaviour.flags_read == "compile" else "ValueError", "line": ""}
+                path = stations((mine[-1].node, "reopened here"), (event.node, "compiled with the old optimizer"))
+                yield Defect("KFL106", event.node, "own", slots, path)
 
 
 def _defect(code: str, gap: Gap, replay: Replay, message: str = "") -> Defect | None:
@@ -51,6 +125,7 @@ def _after_compile(replay: Replay) -> Iterator[Defect]:
 
 
 def _between_fits(replay: Replay) -> Iterator[Defect]:
+    yield from _unseen_between(replay)
     for gap in gaps_of(replay):
         if gap.cause is Cause.BETWEEN_FITS:
             defect = _defect("KFL102", gap, replay, "raises" if gap.record.raised else "")
@@ -59,6 +134,7 @@ def _between_fits(replay: Replay) -> Iterator[Defect]:
 
 
 def _gan(replay: Replay) -> Iterator[Defect]:
+    yield from _unseen_gan(replay)
     for gap in gaps_of(replay):
         if gap.cause is Cause.GAN:
             dead = gap.effects[0].weights is False
@@ -68,6 +144,7 @@ def _gan(replay: Replay) -> Iterator[Defect]:
 
 
 def _same_optimizer(replay: Replay) -> Iterator[Defect]:
+    yield from _own_optimizer(replay)
     for gap in gaps_of(replay):
         if gap.cause is Cause.SAME_OPTIMIZER:
             start = gap.record.start
@@ -85,6 +162,19 @@ def _same_optimizer(replay: Replay) -> Iterator[Defect]:
                     (gap.record.node, "raises here"),
                 ),
                 prediction(replay, gap.record, gap.effects, gap.quantity),
+            )
+
+
+def _recompiled(replay: Replay) -> Iterator[Defect]:
+    for record in replay.records:
+        if record.recompiled is not None:
+            raises = record.raised is not None
+            yield Defect(
+                "KFL107",
+                record.recompiled.node,
+                "" if raises else "ignored",
+                {"error": (record.raised or "").partition(":")[0], "line": str(line_of(record.node))},
+                stations((record.node, "training begins here"), (record.recompiled.node, "compiled inside it")),
             )
 
 
@@ -115,6 +205,7 @@ TIMING_RULES = (
         "freezing the discriminator for the combined model also stops its own training",
         {
             "": "trainable={flag} also stops the own training of {layers} (line {line}) {where}; set it True before each own step",
+            "elsewhere": "trainable={flag} also stops the own training of {layers} {where}: it was not trained before; set it True for its own steps",
             "cross-trained": "trainable={flag} lets the combined step (line {line}) train {layers} {where}; set it False before each such step",
         },
         _gan,
@@ -125,8 +216,19 @@ TIMING_RULES = (
         "a used optimizer refuses variables that were unfrozen after it was built",
         {
             "": "this optimizer was built for other variables: training on line {line} raises {error} {where}; compile with a new optimizer",
+            "own": "model.optimizer was built before these layers were reopened: training raises {error} {where}; compile with a new optimizer",
             "loop": "this optimizer was built for other variables: apply_gradients raises {error} {where}; make a new optimizer",
         },
         _same_optimizer,
+    ),
+    Rule(
+        "KFL107",
+        "recompile-in-callback",
+        "compile() inside a running fit is ignored or makes it raise",
+        {
+            "": "compile() inside fit (line {line}) makes its next step raise {error} {where}; end fit, compile, and fit again",
+            "ignored": "compile() inside fit (line {line}) changes nothing until the next fit {where}; end fit, compile, and fit again",
+        },
+        _recompiled,
     ),
 )

@@ -61,9 +61,8 @@ def _too_late(replay: Replay) -> Iterator[Defect]:
             given.update(leaf.serial for leaf in leaves)
         elif isinstance(event, events.Built | events.Copied):
             layer = event.layer if isinstance(event, events.Built) else event.copy
-            if layer.attributes.get("weights argument", "none") is not None and layer.kind == "opaque":
-                given.update(leaf.serial for leaf in replay.flags.leaves(layer))
-            if layer.pretrained:
+            argument = layer.attributes.get("weights argument", layer.kind == "opaque" or layer.cls == "Embedding")
+            if argument not in (None, False):
                 given.update(leaf.serial for leaf in replay.flags.leaves(layer))
         elif id(event) in trained:
             for effect in trained[id(event)].effects.values():

@@ -1,0 +1,222 @@
+"""5xx, continued: what an assignment covers, overrides or repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from keras_freeze_lint.effects.records import LayerEffect, TrainingRecord, Write
+from keras_freeze_lint.effects.replay import Replay
+from keras_freeze_lint.interpreter import timeline as events
+from keras_freeze_lint.interpreter.values import Layer
+from keras_freeze_lint.rules.base import Defect, Rule, line_of, named, prediction, shown, stations
+from keras_freeze_lint.rules.gaps import gaps_of
+from keras_freeze_lint.rules.history import next_record, previous_write, reaches, unchanged_by, untouched_between
+
+
+def _overridden(replay: Replay) -> Iterator[Defect]:
+    """A model's flag that undoes what was set on some of its layers just before."""
+    if not replay.behaviour.setter_reaches_children:
+        return
+    for index, event in enumerate(replay.events):
+        if not isinstance(event, events.SetFlag) or event.value is None or not event.target.is_model:
+            continue
+        leaves = [leaf for leaf in replay.flags.leaves(event.target) if leaf.has_weights is not False]
+        undone = [leaf for leaf in leaves if _undoes(replay, index, event, leaf)]
+        if not undone or len(undone) == len(leaves):
+            continue
+        if replay.behaviour.same_value_skipped and unchanged_by(replay, Write(index, event, event.value)):
+            continue
+        record = next_record(replay, undone[0], index)
+        effects = [record.effects[leaf.serial] for leaf in undone if leaf.serial in record.effects] if record else []
+        effects = [effect for effect in effects if effect.weights is event.value and effect.intended is event.value]
+        if record is not None and effects:
+            yield Defect(
+                "KFL502",
+                event.node,
+                "" if event.value else "closes",
+                {"target": shown(event.target), "flag": str(event.value), "layers": named(one.layer for one in effects)},
+                stations((_node_before(replay, undone[0], index), "set here"), (event.node, "overridden here"), (record.node, "trained here")),
+                prediction(replay, record, effects, "weights"),
+            )
+
+
+def _undoes(replay: Replay, index: int, event: events.SetFlag, leaf: Layer) -> bool:
+    before = previous_write(replay, leaf, index)
+    return (
+        before is not None
+        and before.value is (not event.value)
+        and before.event.target is not event.target
+        and before.event.how != "constructor"
+        and not leaf.is_bn
+        and not reaches(replay, before.event.target, event.target)
+        and untouched_between(replay, before.index, index)
+    )
+
+
+def _node_before(replay: Replay, leaf: Layer, index: int) -> object:
+    before = previous_write(replay, leaf, index)
+    return before.event.node if before is not None else None
+
+
+def _slices(replay: Replay) -> Iterator[Defect]:
+    for event in replay.events:
+        if isinstance(event, events.Mistake) and event.kind in ("minus zero", "empty slice"):
+            yield Defect(
+                "KFL504",
+                event.node,
+                "zero" if event.kind == "minus zero" else "",
+                {"cut": event.detail[:24], "count": str(event.value)},
+                stations((event.node, "sliced here")),
+            )
+
+
+def _nothing_trainable(replay: Replay) -> Iterator[Defect]:
+    """A training call that moves no weight, because every layer was frozen."""
+    strange = {id(gap.record) for gap in gaps_of(replay)}
+    for record in replay.records:
+        effects = [effect for effect in record.effects.values() if effect.layer.has_weights is not False]
+        if record.model is None or record.raised or len(effects) < 2 or id(record) in strange or record.compiled is None:
+            continue
+        if all(effect.weights is False and effect.intended is False and effect.write for effect in effects):
+            targets = {effect.write.event.target.serial for effect in effects if effect.write}
+            if len(targets) < 2:
+                continue
+            last = max((effect.write for effect in effects if effect.write), key=lambda write: write.index)
+            yield Defect(
+                "KFL505",
+                last.event.node,
+                "",
+                {"line": str(line_of(record.node)), "count": str(len(effects))},
+                stations((last.event.node, "the last layer is frozen here"), (record.node, "trained here")),
+                prediction(replay, record, effects, "weights"),
+            )
+
+
+def _repeated(replay: Replay) -> Iterator[Defect]:
+    """All of a model is frozen, then all but some of its layers again: the rest was meant to train."""
+    for index, event in enumerate(replay.events):
+        if not isinstance(event, events.SetFlag) or event.value is not False or not event.target.is_model:
+            continue
+        again = _frozen_again(replay, index, event)
+        leaves = replay.flags.leaves(event.target)
+        covered = {leaf.serial for write in again for leaf in replay.flags.leaves(write.target)}
+        left = [leaf for leaf in leaves if leaf.serial not in covered and leaf.has_weights is not False]
+        if not again or not left:
+            continue
+        record = next_record(replay, left[0], index)
+        if record is not None and _still(record, left, event):
+            yield Defect(
+                "KFL508",
+                again[0].node,
+                "",
+                {"target": shown(event.target), "line": str(line_of(event.node))},
+                stations((event.node, "all frozen here"), (again[0].node, "some frozen again"), (record.node, "trained here")),
+            )
+
+
+def _frozen_again(replay: Replay, index: int, event: events.SetFlag) -> list[events.SetFlag]:
+    """The assignments of False in one loop over the model's layers that directly follows."""
+    found: list[events.SetFlag] = []
+    for later in replay.events[index + 1 :]:
+        if isinstance(later, events.SetFlag):
+            if later.value is not False or later.looped is None or later.looped.model is not event.target:
+                break
+            if found and later.node is not found[0].node:
+                break
+            found.append(later)
+        elif isinstance(later, events.Compiled | events.TrainStep):
+            break
+    return found
+
+
+def _still(record: TrainingRecord, leaves: list[Layer], event: events.SetFlag) -> bool:
+    effects = [record.effects.get(leaf.serial) for leaf in leaves]
+    return all(effect is not None and _frozen_by(effect, event) for effect in effects)
+
+
+def _frozen_by(effect: LayerEffect, event: events.SetFlag) -> bool:
+    return effect.weights is False and effect.write is not None and effect.write.event is event
+
+
+def _other_instance(replay: Replay) -> Iterator[Defect]:
+    """The frozen model is one instance, the trained one another that the same line built."""
+    trained = {layer.serial: layer for record in replay.records for layer in _layers(record)}
+    sites = {id(layer.node): layer for layer in trained.values()}
+    for index, event in enumerate(replay.events):
+        if not isinstance(event, events.SetFlag) or event.value is not False or event.how == "constructor":
+            continue
+        leaves = [leaf for leaf in replay.flags.leaves(event.target) if leaf.has_weights is not False]
+        if not leaves or any(leaf.serial in trained for leaf in leaves) or _used_otherwise(replay, event.target, leaves):
+            continue
+        twins = [sites[id(leaf.node)] for leaf in leaves if id(leaf.node) in sites and leaf.kind != "rest"]
+        record = next_record(replay, twins[0], index) if len(twins) == len(leaves) else None
+        if record is not None and all(effect.weights for effect in (record.effects[one.serial] for one in twins if one.serial in record.effects)):
+            yield Defect(
+                "KFL104",
+                event.node,
+                "",
+                {"target": shown(event.target), "line": str(line_of(record.node))},
+                stations((event.node, "frozen here"), (record.node, "another instance trained here")),
+            )
+
+
+def _layers(record: TrainingRecord) -> list[Layer]:
+    return [effect.layer for effect in record.effects.values()] if record.model is not None else []
+
+
+def _used_otherwise(replay: Replay, target: Layer, leaves: list[Layer]) -> bool:
+    """Whether the frozen instance is called, copied or written from: then it has a purpose of its own."""
+    wanted = {target.serial} | {leaf.serial for leaf in leaves}
+    for event in replay.events:
+        if isinstance(event, events.Called) and not event.symbolic and event.layer.serial in wanted:
+            return True
+        if isinstance(event, events.ReadWeights) and any(one.serial in wanted for one in replay.flags.below(event.layer)):
+            return True
+        if isinstance(event, events.Copied) and event.source.serial in wanted:
+            return True
+    return False
+
+
+STRUCTURE_RULES = (
+    Rule(
+        "KFL104",
+        "freeze-without-effect",
+        "the frozen layers belong to an instance that is never trained",
+        {"": "{target} is frozen here, but line {line} trains another instance that the same code built; freeze the trained one"},
+        _other_instance,
+    ),
+    Rule(
+        "KFL502",
+        "parent-overrides-children",
+        "a model's flag undoes what was set on its layers before",
+        {
+            "": "{target}.trainable={flag} reopens {layers}, frozen just before {where}; set the model first, then its layers",
+            "closes": "{target}.trainable={flag} closes {layers}, reopened just before {where}; set the model first, then its layers",
+        },
+        _overridden,
+    ),
+    Rule(
+        "KFL504",
+        "slice-misses",
+        "a slice of layers that covers everything or nothing",
+        {
+            "": "[{cut}] is empty: the model has {count} layers, no flag is set here; take a smaller index",
+            "zero": "[{cut}] with 0 layers means all or none of them, for -0 is 0; count from the start or test for 0",
+        },
+        _slices,
+    ),
+    Rule(
+        "KFL505",
+        "nothing-trainable",
+        "every layer of the trained model is frozen",
+        {"": "nothing trains on line {line}: all layers are frozen here, the head too; freeze the base before adding the head"},
+        _nothing_trainable,
+    ),
+    Rule(
+        "KFL508",
+        "phase-without-change",
+        "layers are frozen again that were frozen already, and the rest stays frozen",
+        {"": "{target} is frozen as a whole on line {line}: freezing some of it again changes nothing; set it True first"},
+        _repeated,
+    ),
+)

@@ -1,0 +1,112 @@
+"""Programs whose training calls say in a trailing comment what they move.
+
+    model.fit(x, y)  # still a, moves b
+    model.fit(x, y)  # still a, moves *                     every other layer moves
+    model.fit(x, y)  # maybe: varies a, moves b             the call may not be reached
+    model.fit(x, y)  # moves bn, statistics still bn
+    model.fit(x, y)  # keras 2: moves a b; keras 3: still a, moves b
+
+Each program runs as it stands, after the lines of HEADER, and what it says of itself was measured on a real Keras:
+``python -m tests.interpreter.measure_again`` does so again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from keras_freeze_lint.linter import trace_source
+
+HEADER = """\
+import numpy as np
+x, y = np.random.RandomState(0).rand(8, 4), np.random.RandomState(1).rand(8, 1)
+"""
+
+_MARK = re.compile(r"# *(?P<text>(?:keras \d: *)?(?:maybe: *)?(?:statistics )?(?:moves|still|varies|unknown)\b.*)$")
+_EFFECTS = ("moves", "still", "varies", "unknown")
+
+
+@dataclass(frozen=True)
+class Program:
+    """``keras`` is the major version it is for, or None for both; ``measured`` is false where no run can show it."""
+
+    name: str
+    text: str
+    keras: int | None = None
+    measured: bool = True
+
+    @property
+    def majors(self) -> tuple[int, ...]:
+        return (2, 3) if self.keras is None else (self.keras,)
+
+
+@dataclass
+class Call:
+    """What one training call says of itself, or was said to do."""
+
+    maybe: bool = False
+    weights: dict[str, str] = field(default_factory=dict)
+    statistics: dict[str, str] = field(default_factory=dict)
+
+
+def marks(text: str, major: int) -> dict[int, Call]:
+    """The expectation of each marked line (from 1)."""
+    found = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        match = _MARK.search(line)
+        if match:
+            found[number] = _parse(_for_version(match["text"], major))
+    return found
+
+
+def _for_version(mark: str, major: int) -> str:
+    if not mark.startswith("keras "):
+        return mark
+    parts = dict(part.strip().split(":", 1) for part in mark.split(";"))
+    return parts[f"keras {major}"].strip()
+
+
+def _parse(mark: str) -> Call:
+    call = Call(maybe=mark.startswith("maybe:"))
+    for part in mark.removeprefix("maybe:").split(","):
+        words = part.split()
+        into = call.statistics if words[0] == "statistics" else call.weights
+        if words[0] == "statistics":
+            words = words[1:]
+        if words[0] not in _EFFECTS:
+            raise ValueError(f"no effect: {part!r}")
+        into.update(dict.fromkeys(words[1:], words[0]))
+    return call
+
+
+def told(trace: Mapping[str, Any], text: str, major: int) -> dict[int, Call]:
+    """What a trace says, in the terms of the marks: layers that a ``*`` covers and statistics nobody asked for are left out."""
+    wanted = marks(text, major)
+    found = {}
+    for entry in trace["training_calls"]:
+        mark = wanted.get(entry["line"], Call())
+        call = found[entry["line"]] = Call(maybe=entry.get("reached") == "maybe")
+        for name, layer in entry.get("layers", {}).items():
+            rest = mark.weights.get("*")
+            if name in mark.weights or layer["weights"] != rest:
+                call.weights[name] = layer["weights"]
+            if "*" in mark.statistics and layer.get("statistics", mark.statistics["*"]) != mark.statistics["*"]:
+                call.statistics[name] = layer["statistics"]
+            if name in mark.statistics:
+                call.statistics[name] = layer.get("statistics", "none")
+        if mark.weights.get("*") and entry.get("layers"):
+            call.weights["*"] = mark.weights["*"]
+        if mark.statistics.get("*") and entry.get("layers"):
+            call.statistics["*"] = mark.statistics["*"]
+    return found
+
+
+TARGETS = {2: "keras==2.15", 3: "keras==3.15"}
+
+
+def predicted(program: Program, major: int) -> dict[int, Call]:
+    """What the linter's trace says."""
+    trace = trace_source(program.text, "program.py", TARGETS[major], "tensorflow")
+    return told(trace, program.text, major)
