@@ -41,13 +41,13 @@ class _Sighting:
 def analyse(tree: ast.Module, text: str, path: str, target: Target, settings: Settings) -> Analysis:
     """Interpret the file and hold what it says against what Keras does."""
     sightings: dict[tuple[str, int], _Sighting] = {}
-    explorations: dict[tuple[bool, ...], Exploration] = {}
+    explorations: dict[Traits, Exploration] = {}
     replays: list[tuple[Exploration, list[Replay]]] = []
     for measured, releases in _behaviours(target).items():
         traits = _traits(measured)
         exploration = explorations.get(traits)
         if exploration is None:
-            exploration = explorations[traits] = explore(tree, Traits(*traits))
+            exploration = explorations[traits] = explore(tree, traits)
         outcomes = [replay(one.events, measured) for one in exploration.paths]
         replays.append((exploration, outcomes))
         for outcome in outcomes:
@@ -67,12 +67,13 @@ def _behaviours(target: Target) -> dict[Behaviour, list[Release]]:
     return grouped
 
 
-def _traits(measured: Behaviour) -> tuple[bool, ...]:
-    return (
-        measured.sequential_lists_input,
-        measured.setter_reaches_children,
-        measured.sublayers_tracked,
-        measured.zero_based_names,
+def _traits(measured: Behaviour) -> Traits:
+    return Traits(
+        sequential_lists_input=measured.sequential_lists_input,
+        propagates_flags=measured.setter_reaches_children,
+        tracks_sublayers=measured.sublayers_tracked,
+        zero_based_names=measured.zero_based_names,
+        functional_prefix=measured.functional_prefix,
     )
 
 

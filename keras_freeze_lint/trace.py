@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from keras_freeze_lint.effects.records import LayerEffect, TrainingRecord, Truth
+from keras_freeze_lint.effects.records import TrainingRecord, Truth
 from keras_freeze_lint.effects.replay import Replay
 from keras_freeze_lint.interpreter.paths import Exploration
 from keras_freeze_lint.rules.base import key, line_of
@@ -14,13 +14,13 @@ from keras_freeze_lint.rules.base import key, line_of
 
 @dataclass
 class _Row:
-    """One layer at one line, over all contexts, turns, paths and releases."""
+    """One layer at one line: what each path (and release) of the program shows, over all contexts and turns."""
 
     cls: str
     line: int
-    intents: set[str] = field(default_factory=set)
-    weights: set[str] = field(default_factory=set)
-    statistics: set[str] = field(default_factory=set)
+    intents: dict[int, set[str]] = field(default_factory=dict)
+    weights: dict[int, set[str]] = field(default_factory=dict)
+    statistics: dict[int, set[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -60,14 +60,10 @@ def _note(
         row = call.rows.setdefault(
             key(effect.layer, outcome), _Row(effect.layer.cls, line_of(effect.layer.node))
         )
-        row.intents.add(_word(effect.intended, "trainable", "frozen"))
-        row.weights.add(_word(effect.weights, "moves", "still"))
-        if effect.layer.is_bn is not False and _keeps_statistics(effect):
-            row.statistics.add(_word(effect.statistics, "moves", "still"))
-
-
-def _keeps_statistics(effect: LayerEffect) -> bool:
-    return bool(effect.layer.is_bn)
+        row.intents.setdefault(number, set()).add(_word(effect.intended, "trainable", "frozen"))
+        row.weights.setdefault(number, set()).add(_word(effect.weights, "moves", "still"))
+        if effect.layer.is_bn:
+            row.statistics.setdefault(number, set()).add(_word(effect.statistics, "moves", "still"))
 
 
 def _model_name(record: TrainingRecord) -> str:
@@ -107,7 +103,13 @@ def _layer(row: _Row) -> dict[str, object]:
     return entry
 
 
-def _joined(words: set[str], different: str) -> str:
-    if len(words) == 1:
-        return next(iter(words))
-    return "unknown" if "unknown" in words else different
+def _joined(seen: dict[int, set[str]], different: str) -> str:
+    """Turns of one path that differ vary; paths that differ leave it unknown, for a run takes only one of them."""
+    words = {_one(turns, different) for turns in seen.values()}
+    return next(iter(words)) if len(words) == 1 else "unknown"
+
+
+def _one(turns: set[str], different: str) -> str:
+    if len(turns) == 1:
+        return next(iter(turns))
+    return "unknown" if "unknown" in turns else different

@@ -64,8 +64,9 @@ class Flags:
         self.variables[target.serial] = value
         self.single.pop(target.serial, None)
         if self.behaviour.setter_reaches_children or alias:
+            # The setter hands down bool(value), so that only the first assignment can differ from the attribute's object.
             for child in self.children_of(target):
-                self.set(child, value, skippable)
+                self.set(child, value)
 
     def set_by_constructor(self, target: Layer, value: Truth) -> None:
         """``Dense(..., trainable=value)``: the flag alone, unless this Keras builds the variables by it."""
@@ -101,17 +102,22 @@ class Flags:
             return True
         return self.variable_flag(leaf)
 
-    def _collect(self, layer: Layer, path: Truth, found: dict[int, Truth], depth: int) -> None:
+    def merged(self, layer: Layer, position: int, child: Layer) -> bool:
+        """Whether a Sequential works on the layers of its first model directly, past that model's flag."""
+        first = position == 0 or all(one.cls == "InputLayer" for one in self.children_of(layer)[:position])
+        return self.behaviour.sequential_merges_first and layer.kind == "sequential" and child.is_model and first
+
+    def _collect(self, layer: Layer, path: Truth, found: dict[int, Truth], depth: int, merged: bool = False) -> None:
         """A leaf trains when the flags on some way down to it are all True."""
-        through = layer.kind in _WRAPPERS and self.behaviour.wrapper_flag in ("ignored", "alias")
+        through = merged or layer.kind in _WRAPPERS and self.behaviour.wrapper_flag in ("ignored", "alias")
         here = path if through else _both(path, self.flag(layer))
         if layer.kind == "custom" and self.children_of(layer) and not self.behaviour.sublayers_tracked:
             return
         children = self.children_of(layer)
         if children or layer.is_model:
             if depth < 30:
-                for child in children:
-                    self._collect(child, here, found, depth + 1)
+                for position, child in enumerate(children):
+                    self._collect(child, here, found, depth + 1, self.merged(layer, position, child))
         elif layer.cls != "InputLayer" and layer.kind != "operation":
             found[layer.serial] = _either(found.get(layer.serial, False), here)
 

@@ -57,6 +57,8 @@ class _Replayer:
         self.optimizers: dict[int, set[int]] = {}
         self.traced_reads: dict[Hashable, dict[int, Truth]] = {}
         self.held: set[int] = set()
+        self.called_at: dict[int, int] = {}
+        self.rebuilt_at: dict[int, int] = {}
         self.call_flags: dict[tuple[int, int], Truth] = {}
         self.built: list[Layer] = []
         self.running: dict[int, _Open] = {}
@@ -120,6 +122,7 @@ class _Replayer:
             self._note_call(layer)
 
     def _note_call(self, model: Layer) -> None:
+        self.called_at[model.serial] = self.index
         if self.behaviour.nested_bn_updates_fixed_at_call:
             for serial, truth in self.flags.statistics_of(model).items():
                 self.call_flags[model.serial, serial] = truth
@@ -151,6 +154,8 @@ class _Replayer:
         for running in self.running.values():
             if running.record.model is event.model:
                 running.recompile = event
+        if event.model.kind == "sequential" and self.behaviour.sequential_rebuilt_by_compile:
+            self.rebuilt_at[event.model.serial] = self.index
         self._compile(event.model, event)
 
     def _compile(self, model: Layer, event: events.Compiled) -> None:
@@ -202,25 +207,25 @@ class _Replayer:
         model = running.record.model
         assert model is not None
         reading = self.behaviour.flags_read
-        if reading == "compile":
+        if reading == "compile" and not self.behaviour.callbacks_before_trace:
             return self._by_compile(model, state)
         now = Trace(self.flags.trained_by(model), self.flags.statistics_of(model), self.index)
-        if reading == "trace" and state.event.eager is False:
+        if reading == "compile" or (reading == "trace" and state.event.eager is False):
             start = running.record.start
             assert isinstance(start, events.TrainStart)
             trace = trace_for(state.traces, signature_of(start.batch), now)
-            return trace.weights, trace.statistics, trace.index
+            return trace.weights, trace.statistics, state.index if reading == "compile" else trace.index
         if reading == "trace" and state.event.eager is None:
             return dict.fromkeys(now.weights), dict.fromkeys(now.statistics), self.index
         return now.weights, now.statistics, now.index
 
     def _by_compile(self, model: Layer, state: CompileState) -> tuple[dict[int, Truth], dict[int, Truth], int]:
         if state.first_step:
-            if self.behaviour.callbacks_before_trace:
-                state.collected = self.flags.trained_by(model)
-                state.statistics = self.flags.statistics_of(model)
+            if self.behaviour.frozen_bn_statistics == "move":
+                state.statistics = {leaf.serial: True for leaf in self.flags.leaves(model) if leaf.is_bn is not False}
             elif self.behaviour.bn_statistics_read == "first step":
                 state.statistics = self._standalone_statistics(model)
+            state.statistics.update(dict.fromkeys(self._dropped_below(model), False))
         return state.collected, state.statistics, state.index
 
     def _standalone_statistics(self, model: Layer) -> dict[int, Truth]:
@@ -239,11 +244,19 @@ class _Replayer:
         return found
 
     def _moving(self, model: Layer, statistics: dict[int, Truth]) -> dict[int, Truth]:
-        """Statistics that really move: a frozen layer's too on old releases, none where training=False holds them."""
+        """Statistics that really move: none where training=False holds them."""
         held = self._held_below(model)
-        if self.behaviour.frozen_bn_statistics == "move":
-            return {leaf.serial: leaf.serial not in held for leaf in self.flags.leaves(model) if leaf.is_bn is not False}
         return {serial: False if serial in held else truth for serial, truth in statistics.items()}
+
+    def _dropped_below(self, model: Layer) -> set[int]:
+        """Statistics of a nested Sequential that was compiled after this model had called it."""
+        return {
+            leaf.serial
+            for position, child in enumerate(self.flags.children_of(model))
+            if not self.flags.merged(model, position, child)
+            if self.rebuilt_at.get(child.serial, -1) > self.called_at.get(child.serial, self.index)
+            for leaf in self.flags.leaves(child)
+        }
 
     def _held_below(self, model: Layer) -> set[int]:
         return {
@@ -257,7 +270,9 @@ class _Replayer:
         return self._refuses(optimizer, {serial for serial, truth in weights.items() if truth is True})
 
     def _refuses(self, optimizer: Optimizer, trained: set[int]) -> str | None:
-        """What the optimizer raises when it meets variables that it was not built with."""
+        """What the optimizer raises when it meets variables that it was not built with; it is built by its first real step."""
+        if not trained:
+            return None
         built = self.optimizers.setdefault(optimizer.serial, trained)
         if optimizer.family != "keras" or not self.behaviour.optimizer_refuses_new:
             self.optimizers[optimizer.serial] = built | trained

@@ -97,6 +97,8 @@ def get_attribute(run: Run, value: Value, name: str, node: ast.AST) -> Value:
 
 
 def _of_api(run: Run, api: Api, name: str, node: ast.AST) -> Value:
+    if name in ("__name__", "__qualname__"):
+        return api.name
     path, flavour = canonical(f"{api.path}.{name}")
     return Api(path, flavour if api.path.partition(".")[0] != "keras" else api.flavour)
 
@@ -140,6 +142,8 @@ def _layer_part(run: Run, layer: Layer, name: str) -> Value:
     if name == "name":
         if layer.kind == "rest" and layer.name is None:
             return LayerName(layer)
+        if layer.auto_name is not None:
+            return layers.automatic_name(layer, run.traits.zero_based_names)
         return layer.name if layer.name else Unknown(("name of", layer.serial))
     if name == "__class__":
         return layer.user_class or Api(f"keras.layers.{layer.cls}")

@@ -51,9 +51,18 @@ def give_name(run: Run, layer: Layer, name: Value) -> None:
     if isinstance(name, str):
         layer.name = name
     elif name is None:
-        prefix = snake_case(layer.cls)
+        prefix = run.traits.functional_prefix if layer.kind == "functional" else snake_case(layer.cls)
         run.names[prefix] = run.names.get(prefix, 0) + 1
         layer.auto_name = (prefix, run.names[prefix])
+
+
+def automatic_name(layer: Layer, zero_based: bool) -> str:
+    """The name that Keras makes up for a layer without one: ``dense`` or ``dense_1`` for the first, by version."""
+    if layer.auto_name is None:
+        return layer.cls
+    prefix, count = layer.auto_name
+    number = count - 1 if zero_based else count
+    return f"{prefix}_{number}" if number else prefix
 
 
 def new_model(run: Run, kind: str, cls: str, node: ast.AST, name: Value = None, flavour: str = "") -> Layer:

@@ -15,9 +15,11 @@ from keras_freeze_lint.interpreter.values import (
     Data,
     Gradients,
     Layer,
+    LayerList,
     LayerName,
     Optimizer,
     Saved,
+    Slot,
     Tensor,
     Unknown,
     Value,
@@ -80,7 +82,7 @@ def _get_layer(run: Run, model: Layer, args: list[Value], keywords: dict[str, Va
     if isinstance(name, int) and index is None:
         index, name = name, None
     if isinstance(index, int) and name is None:
-        return containers.item(run, layers.layers_of(run, model), index, node)
+        return containers.item(run, _indexed(run, model), index, node)
     if isinstance(name, LayerName):
         return name.layer
     if not isinstance(name, str):
@@ -94,21 +96,24 @@ def _get_layer(run: Run, model: Layer, args: list[Value], keywords: dict[str, Va
     return Unknown(("no layer", model.serial, name), foreign=True)
 
 
+def _indexed(run: Run, model: Layer) -> LayerList:
+    """What ``get_layer(index=...)`` counts: on old releases a Sequential's inner model, whose first layer is an input."""
+    listed = layers.layers_of(run, model)
+    if model.kind != "sequential" or not run.traits.sequential_lists_input or not listed.exact:
+        return listed
+    entry = layers.new_layer(run, "InputLayer", model.node, False, announce=False)
+    found = [slot.layers[0] for slot in listed.slots]
+    if not found or found[0].cls != "InputLayer":
+        found.insert(0, entry)
+    return LayerList(model, [Slot(i, i + 1, (one,)) for i, one in enumerate(found)], True)
+
+
 def _goes_by(run: Run, layer: Layer, name: str) -> bool:
     if layer.name is not None:
         return layer.name == name
     if layer.auto_name is not None:
-        return layer_key(layer, run.traits.zero_based_names) == name
+        return layers.automatic_name(layer, run.traits.zero_based_names) == name
     return False
-
-
-def layer_key(layer: Layer, zero_based: bool) -> str:
-    """The name that Keras makes up for a layer without one: ``dense`` or ``dense_1`` for the first, by version."""
-    if layer.auto_name is None:
-        return layer.cls
-    prefix, count = layer.auto_name
-    number = count - 1 if zero_based else count
-    return f"{prefix}_{number}" if number else prefix
 
 
 def _get_weights(run: Run, layer: Layer, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> Value:
@@ -263,4 +268,4 @@ def gradient_of(args: list[Value], keywords: dict[str, Value]) -> Value:
     return Gradients(args[1] if len(args) > 1 else keywords.get("sources"))
 
 
-__all__ = ["Tensor", "call_model_method", "call_optimizer_method", "gradient_of", "layer_key"]
+__all__ = ["Tensor", "call_model_method", "call_optimizer_method", "gradient_of"]

@@ -68,7 +68,7 @@ class Cuts:
             raise Restart
 
 
-@dataclass
+@dataclass(frozen=True)
 class Traits:
     """What the Keras that is assumed for this run decides about values (not about effects)."""
 
@@ -76,6 +76,7 @@ class Traits:
     propagates_flags: bool = True
     tracks_sublayers: bool = True
     zero_based_names: bool = True
+    functional_prefix: str = "functional"
 
 
 @dataclass

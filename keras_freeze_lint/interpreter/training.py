@@ -7,6 +7,7 @@ import ast
 from keras_freeze_lint.interpreter import conditions, layers
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.functions import call_function
+from keras_freeze_lint.interpreter.keras_calls import follow_call
 from keras_freeze_lint.interpreter.state import Run
 from keras_freeze_lint.interpreter.values import (
     Data,
@@ -24,6 +25,7 @@ _MAX_EPOCHS = 12
 
 def train(run: Run, model: Layer, call: str, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> Value:
     """``model.fit(...)`` and its kin: one start, a step for every epoch, one end."""
+    follow_call(run, model, [layers.input_tensor(run, node, False)], node)
     serial = run.serial()
     run.emit(events.TrainStart(*run.place(node), model, call, _batch(call, args, keywords, node), serial))
     hooks = _callbacks(model, keywords)

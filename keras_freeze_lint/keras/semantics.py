@@ -52,6 +52,8 @@ class Behaviour:
     training_false_holds: bool
     sequential_add_resets_flag: bool
     sequential_lists_input: bool
+    sequential_merges_first: bool
+    sequential_rebuilt_by_compile: bool
     wrapper_flag: str
     wrapper_resets_inner: bool
     constructor_flag: str
@@ -62,6 +64,7 @@ class Behaviour:
     sublayers_tracked: bool
     weights_order: str
     zero_based_names: bool
+    functional_prefix: str
     compile_inside_fit: str
 
 
@@ -193,6 +196,26 @@ FACTS: tuple[Fact, ...] = (
         ),
     ),
     Fact(
+        "sequential_merges_first",
+        "Does a Sequential that begins with a model work on that model's layers directly, past its flag?",
+        (
+            _row(STANDALONE, "<2.1", True, "source of keras 2.0.9: Sequential.add uses inbound_nodes[0]", "generated programs on 2.0.8"),
+            _row(STANDALONE, ">=2.1", False, "source of keras 2.1.0: Sequential.add uses inbound_nodes[-1]", "generated programs on 2.1.3"),
+            _row(TF_KERAS, "", False, "generated programs on 2.1, 2.4, 2.15"),
+            _row(KERAS3, "", False, "generated programs on 3.15"),
+        ),
+    ),
+    Fact(
+        "sequential_rebuilt_by_compile",
+        "Does compiling a Sequential drop the BatchNormalization updates of the models that hold it already?",
+        (
+            _row(STANDALONE, "<2.2", True, "source of keras 2.1.6: Sequential.compile calls build()", "generated programs on 2.0.8, 2.1.3"),
+            _row(STANDALONE, ">=2.2", False, "generated programs on 2.2.4"),
+            _row(TF_KERAS, "", False, "generated programs on 2.1, 2.4, 2.15"),
+            _row(KERAS3, "", False, "generated programs on 3.15"),
+        ),
+    ),
+    Fact(
         "wrapper_flag",
         "What does the flag of TimeDistributed and Bidirectional do: nothing, stand for the inner flag, or act as a model's?",
         (
@@ -288,6 +311,15 @@ FACTS: tuple[Fact, ...] = (
             _row(TF_KERAS, "<1.14", "nested", "11_order_nested_freeze_inner_dense"),
             _row(TF_KERAS, ">=1.14", "composite", "11_order_custom_layer_freeze_sub_dense", "11_order_timedistributed_freeze_wrapper"),
             _row(KERAS3, "", "never", "11_order_nested_freeze_inner_dense", "11_order_custom_layer_freeze_sub_dense"),
+        ),
+    ),
+    Fact(
+        "functional_prefix",
+        "What does Keras name a functional model without a name?",
+        (
+            _row(STANDALONE, "", "model", "generated programs"),
+            _row(TF_KERAS, "", "model", "generated programs"),
+            _row(KERAS3, "", "functional", "generated programs"),
         ),
     ),
     Fact(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from keras_freeze_lint.effects.records import LayerEffect, TrainingRecord
 from keras_freeze_lint.effects.replay import Replay
 from keras_freeze_lint.findings import Certainty, PathStep, Prediction, Severity
-from keras_freeze_lint.interpreter.model_calls import layer_key
+from keras_freeze_lint.interpreter.layers import automatic_name
 from keras_freeze_lint.interpreter.values import Layer
 
 
@@ -78,7 +78,7 @@ def key(layer: Layer, replay: Replay) -> str:
     if layer.label:
         return layer.label
     if layer.auto_name is not None:
-        return layer_key(layer, replay.behaviour.zero_based_names)
+        return automatic_name(layer, replay.behaviour.zero_based_names)
     return f"{layer.cls}@{line_of(layer.node)}"
 
 

@@ -17,6 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from keras_freeze_lint.linter import trace_source
 
 HEADER = """\
@@ -49,6 +51,14 @@ class Call:
     maybe: bool = False
     weights: dict[str, str] = field(default_factory=dict)
     statistics: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        parts = []
+        for about, effects in (("", self.weights), ("statistics ", self.statistics)):
+            for effect in sorted(set(effects.values())):
+                names = " ".join(sorted(name for name, value in effects.items() if value == effect))
+                parts.append(f"{about}{effect} {names}")
+        return ("maybe: " if self.maybe else "") + ", ".join(parts)
 
 
 def marks(text: str, major: int) -> dict[int, Call]:
@@ -106,7 +116,43 @@ def told(trace: Mapping[str, Any], text: str, major: int) -> dict[int, Call]:
 TARGETS = {2: "keras==2.15", 3: "keras==3.15"}
 
 
-def predicted(program: Program, major: int) -> dict[int, Call]:
-    """What the linter's trace says."""
+def predicted(program: Program, major: int) -> dict[int, str]:
+    """What the linter's trace says, in the words of the marks."""
     trace = trace_source(program.text, "program.py", TARGETS[major], "tensorflow")
-    return told(trace, program.text, major)
+    return {line: str(call) for line, call in told(trace, program.text, major).items()}
+
+
+def expected(program: Program, major: int) -> dict[int, str]:
+    """What the marks say."""
+    return {line: str(call) for line, call in marks(program.text, major).items()}
+
+
+# Three layers in a row, for the programs that are about the language and not about the model.
+THREE = """\
+from keras.layers import Dense, Input
+from keras.models import Sequential
+a, b, c = Dense(4, name="a"), Dense(4, name="b"), Dense(1, name="c")
+model = Sequential([Input((4,)), a, b, c])
+"""
+
+_HEADING = re.compile(r"^## (?P<name>[^\[\n]+?)(?: \[(?P<about>[^\]\n]+)\])?\n", re.MULTILINE)
+
+
+def chapters(text: str, prelude: str = "") -> list[Program]:
+    """The programs of a text, each under a heading ``## name``, or ``## name [keras 3]``, ``## name [not measured]``."""
+    parts = _HEADING.split(text)
+    found = []
+    for name, about, body in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+        notes = (about or "").split(", ")
+        major = next((int(note.removeprefix("keras ")) for note in notes if note.startswith("keras ")), None)
+        found.append(Program(name, prelude + body.strip("\n") + "\n", major, "not measured" not in notes))
+    return found
+
+
+def each_version(programs: list[Program]) -> list[Any]:
+    """The parameters of a test: every program on every major version that it is for."""
+    return [
+        pytest.param(program, major, id=f"{program.name}-keras{major}")
+        for program in programs
+        for major in program.majors
+    ]
