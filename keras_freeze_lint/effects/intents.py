@@ -16,12 +16,20 @@ class Intents:
     def __init__(self, flags: Flags) -> None:
         self.flags = flags
         self.writes: dict[int, list[Write]] = {}
+        self.hidden: dict[int, int] = {}
         self.trainings: list[tuple[int, Layer]] = []
 
     def write(self, index: int, event: SetFlag) -> None:
         """An assignment to a model speaks of all the layers in it."""
         for leaf in self.flags.leaves(event.target):
             self.writes.setdefault(leaf.serial, []).append(Write(index, event, event.value))
+
+    def obscure(self, index: int, holder: Layer, value: Truth) -> None:
+        """An assignment may or may not have been meant for these layers."""
+        for leaf in self.flags.leaves(holder):
+            known, _ = self.latest(leaf)
+            if known is not value or value is None:
+                self.hidden[leaf.serial] = index
 
     def copy(self, source: Layer, target: Layer) -> None:
         if source.serial in self.writes:
@@ -33,6 +41,8 @@ class Intents:
     def latest(self, leaf: Layer) -> tuple[Truth, Write | None]:
         """The last assignment to a leaf, whoever it was meant for."""
         written = self.writes.get(leaf.serial)
+        if self.hidden.get(leaf.serial, -1) > (written[-1].index if written else -1):
+            return None, None
         return (written[-1].value, written[-1]) if written else (leaf.initial_flag, None)
 
     def of(
@@ -43,6 +53,8 @@ class Intents:
         An assignment after this model's compile() is meant for another model, as in a GAN, when that other one holds this
         model and is compiled after it, or when another model with this layer was trained since.
         """
+        if self.latest(leaf) == (None, None):
+            return None, None
         others = [other for other in states if other.event.model is not model]
         for write in reversed(self.writes.get(leaf.serial, ())):
             if state is None or write.index < state.index:

@@ -134,6 +134,16 @@ class _Replayer:
             self.flags.set(event.target, event.value, isinstance(event.raw, bool) or event.raw is None)
         self.intents.write(self.index, event)
 
+    def _on_obscured(self, event: events.Obscured) -> None:
+        """Whatever may have been meant keeps its flag only where it had the assigned value anyway."""
+        for holder in [event.model] if event.model is not None else list(self.built):
+            for layer in self.flags.below(holder):
+                if event.value is None or self.flags.flag(layer) is not event.value:
+                    self.flags.own[layer.serial] = None
+                if event.value is None or self.flags.variable_flag(layer) is not event.value:
+                    self.flags.variables[layer.serial] = None
+            self.intents.obscure(self.index, holder, event.value)
+
     def _on_set_variable(self, event: events.SetVariableFlag) -> None:
         if self.behaviour.trains_by == "variables":
             self.flags.single.setdefault(event.target.serial, {})[event.variable] = event.value
@@ -213,7 +223,7 @@ class _Replayer:
         if reading == "compile" or (reading == "trace" and state.event.eager is False):
             start = running.record.start
             assert isinstance(start, events.TrainStart)
-            trace = trace_for(state.traces, signature_of(start.batch), now)
+            trace = trace_for(state.traces, signature_of(start.batch), now, relaxes=reading == "trace")
             return trace.weights, trace.statistics, state.index if reading == "compile" else trace.index
         if reading == "trace" and state.event.eager is None:
             return dict.fromkeys(now.weights), dict.fromkeys(now.statistics), self.index
@@ -414,6 +424,7 @@ _HANDLERS: dict[type[Event], Callable[[_Replayer, Any], None]] = {
     events.Added: _Replayer._on_added,
     events.Called: _Replayer._on_called,
     events.SetFlag: _Replayer._on_set_flag,
+    events.Obscured: _Replayer._on_obscured,
     events.SetVariableFlag: _Replayer._on_set_variable,
     events.Copied: _Replayer._on_copied,
     events.Compiled: _Replayer._on_compiled,

@@ -279,6 +279,8 @@ def _set_trainable(run: Run, target: Value, value: Value, node: ast.AST, how: st
     if isinstance(target, Unknown):
         if target.foreign or not run.uses_keras:
             return
+        if _obscures(run, target, value, node):
+            return
         target = promote(run, target, node)
     if isinstance(target, Layer):
         setter = target.user_class.lookup("trainable.setter") if target.user_class else None
@@ -314,6 +316,39 @@ def _set_trainable(run: Run, target: Value, value: Value, node: ast.AST, how: st
         run.emit(events.Mistake(*run.place(node), "on list", target, "trainable", value))
     elif isinstance(target, Api) and target.is_keras and target.name[:1].isupper():
         run.emit(events.Mistake(*run.place(node), "on class", target, "trainable", value))
+
+
+# Unknown values of these kinds stand for something that the program made itself: perhaps one of its layers.
+_OWN_THINGS = frozenset({"item", "next", "comprehension", "method", "attribute", "either", "zip", "part", "no item", "star", "result"})
+_OF_A_MODEL = frozenset({"layer named", "slice of layers"})
+
+
+def _obscures(run: Run, target: Unknown, value: Value, node: ast.AST) -> bool:
+    """Whether the flag may have reached a layer that is known: then what it was set on is not followed further."""
+    kind = _root_kind(target.key)
+    known = [event.layer for event in run.timeline if isinstance(event, events.Built) and event.layer.kind != "rest"]
+    if kind not in _OWN_THINGS | _OF_A_MODEL or not known:
+        return False
+    truth = conditions.truth(value)
+    model = next((layer for layer in known if kind in _OF_A_MODEL and layer.serial == _model_serial(target.key)), None)
+    run.emit(events.Obscured(*run.place(node), model, None if isinstance(truth, Condition) else truth))
+    return True
+
+
+def _root_kind(key: object) -> object:
+    """What an unknown value finally comes from, below the attributes and items taken from it."""
+    while isinstance(key, tuple) and len(key) > 1 and key[0] in ("attribute", "item", "slice"):
+        inner = key[1]
+        if not (isinstance(inner, tuple) and inner):
+            return key[0]
+        key = inner
+    return key[0] if isinstance(key, tuple) and key else key
+
+
+def _model_serial(key: object) -> object:
+    while isinstance(key, tuple) and len(key) > 1 and key[0] in ("attribute", "item", "slice"):
+        key = key[1]
+    return key[1] if isinstance(key, tuple) and len(key) > 1 else None
 
 
 def _is_layer_sequence(value: Value) -> bool:

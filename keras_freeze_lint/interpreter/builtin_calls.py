@@ -145,7 +145,7 @@ def _zip(run: Run, args: list[Value], keywords: dict[str, Value], node: ast.Call
 
 def _reversed(run: Run, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> Value:
     if args and isinstance(args[0], LayerList):
-        return LayerList(args[0].model, args[0].slots[::-1], args[0].exact, args[0].origin)
+        return args[0].layers[::-1]
     items = containers.items_of(run, args[0]) if args else None
     return items[::-1] if items is not None else _unknown(node)
 
@@ -153,6 +153,8 @@ def _reversed(run: Run, args: list[Value], keywords: dict[str, Value], node: ast
 def _listed(run: Run, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> Value:
     if not args:
         return []
+    if isinstance(args[0], LayerList) and all(slot.high - slot.low == 1 for slot in args[0].slots):
+        return args[0].layers
     if isinstance(args[0], LayerList | Variables | Gradients | Data):
         return args[0]
     items = containers.items_of(run, args[0])

@@ -8,7 +8,7 @@ from keras_freeze_lint.interpreter import containers
 from keras_freeze_lint.interpreter.expressions import evaluate
 from keras_freeze_lint.interpreter.functions import call_function
 from keras_freeze_lint.interpreter.signals import Signal
-from keras_freeze_lint.interpreter.state import Run
+from keras_freeze_lint.interpreter.state import Raised, Run
 from keras_freeze_lint.interpreter.values import (
     Api,
     Bound,
@@ -46,12 +46,23 @@ def _enter(run: Run, node: ast.With | ast.AsyncWith, items: list[ast.withitem], 
         entered = Unknown(("with", id(manager)), foreign=True)
     if first.optional_vars is not None:
         containers.bind(run, first.optional_vars, entered, scope, evaluate)
-    signal = _enter(run, node, rest, scope)
+    try:
+        signal = _enter(run, node, rest, scope)
+    except Raised:
+        if not _suppresses(run, manager, scope):
+            raise
+        signal = None
     if isinstance(value, Instance):
         leave = value.cls.lookup("__exit__")
         if isinstance(leave, Function):
             call_function(run, leave, [None, None, None], {}, manager, value)
     return signal
+
+
+def _suppresses(run: Run, manager: ast.expr, scope: Scope) -> bool:
+    """``with contextlib.suppress(...)``: an exception in the body ends the body, not the program."""
+    function = evaluate(run, manager.func, scope) if isinstance(manager, ast.Call) else None
+    return isinstance(function, Api) and function.path == "contextlib.suppress"
 
 
 def _generator_manager(

@@ -356,8 +356,17 @@ def _generate(
 
 def _yield(run: Run, node: ast.Yield, scope: Scope) -> Value:
     value = evaluate(run, node.value, scope) if node.value is not None else None
-    if run.yield_hooks:
+    if run.collecting:
+        run.collecting[-1].append(value)
+    elif run.yield_hooks:
         run.yield_hooks.pop()(value)
+    return Unknown(("sent", id(node)))
+
+
+def _yield_from(run: Run, node: ast.YieldFrom, scope: Scope) -> Value:
+    items = containers.items_of(run, evaluate(run, node.value, scope))
+    if run.collecting:
+        run.collecting[-1].extend(items if items is not None else [Unknown(("item", id(node)))])
     return Unknown(("sent", id(node)))
 
 
@@ -393,5 +402,6 @@ _HANDLERS: dict[type[ast.AST], _Handler] = {
     ast.GeneratorExp: _comprehension,
     ast.DictComp: _dict_comprehension,
     ast.Yield: _yield,
+    ast.YieldFrom: _yield_from,
     ast.Await: _await,
 }

@@ -10,6 +10,7 @@ from keras_freeze_lint.interpreter import conditions
 from keras_freeze_lint.interpreter.state import MAX_CALL_DEPTH, Run
 from keras_freeze_lint.interpreter.values import (
     Api,
+    Bound,
     Class,
     Data,
     Function,
@@ -51,8 +52,6 @@ def call_function(
         return Unknown(("deep call", function.name, id(node)))
     run.step()
     run.entered.add(id(function.node))
-    if id(function.node) in run.generators and "contextmanager" not in function.decorators:
-        return Data(None, ("generator", id(function.node)), True)
     scope = Scope({}, function.scope)
     _bind_arguments(function, args if receiver is None else [receiver, *args], keywords, scope)
     if function.owner is not None:
@@ -63,11 +62,26 @@ def call_function(
     if trace is not None:
         run.traces.append(trace)
     try:
+        if id(function.node) in run.generators and "contextmanager" not in function.decorators:
+            return _generated(run, function, scope)
         return _run_body(run, function, scope)
     finally:
         run.stack.pop()
         if trace is not None:
             run.traces.pop()
+
+
+def _generated(run: Run, function: Function, scope: Scope) -> Value:
+    """What a generator function yields: a list where layers are among it, else a stream of data."""
+    collected: list[Value] = []
+    run.collecting.append(collected)
+    try:
+        _run_body(run, function, scope)
+    finally:
+        run.collecting.pop()
+    if any(isinstance(value, Layer | tuple | Bound) for value in collected):
+        return collected
+    return Data(None, ("generator", id(function.node)), True)
 
 
 def _recursing(run: Run, function: Function) -> bool:

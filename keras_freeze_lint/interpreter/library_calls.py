@@ -35,6 +35,8 @@ def call_library(run: Run, api: Api, args: list[Value], keywords: dict[str, Valu
     path, name = api.path, api.name
     if path == "functools.partial" and args:
         return Partial(args[0], args[1:], keywords)
+    if path in ("itertools.chain", "itertools.chain.from_iterable"):
+        return _chained(run, args if name == "chain" else containers.items_of(run, args[0]) or [], node)
     if path in ("sys.exit", "os._exit", "os.abort"):
         raise Stopped(exhausted=False)
     if path in ("copy.copy", "copy.deepcopy") and args:
@@ -61,6 +63,13 @@ def call_library(run: Run, api: Api, args: list[Value], keywords: dict[str, Valu
     key = ("library", path, *(conditions.key_of(arg) for arg in args[:3]))
     foreign = is_foreign(path) or path.startswith("tensorflow") and not path.startswith("tensorflow_hub")
     return Unknown(key if len(repr(key)) < 300 else ("library", path, id(node)), foreign)
+
+
+def _chained(run: Run, parts: list[Value], node: ast.Call) -> Value:
+    columns = [containers.items_of(run, part) for part in parts]
+    if None in columns:
+        return Unknown(("comprehension", id(node)))
+    return [item for column in columns if column is not None for item in column]
 
 
 def _regular_expression(name: str, args: list[Value], node: ast.Call) -> Value:

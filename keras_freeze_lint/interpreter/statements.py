@@ -13,6 +13,7 @@ from keras_freeze_lint.interpreter.classes import define_class
 from keras_freeze_lint.interpreter.contexts import run_with
 from keras_freeze_lint.interpreter.expressions import binary, evaluate, test
 from keras_freeze_lint.interpreter.imports import run_import, run_import_from
+from keras_freeze_lint.interpreter.patterns import match_pattern
 from keras_freeze_lint.interpreter.signals import BREAK, CONTINUE, Abandoned, Returned, Signal
 from keras_freeze_lint.interpreter.state import Raised, Run
 from keras_freeze_lint.interpreter.suspicions import inspect_loop
@@ -338,14 +339,10 @@ def _assert(run: Run, node: ast.Assert, scope: Scope) -> Signal:
 
 
 def _match(run: Run, node: ast.Match, scope: Scope) -> Signal:
-    """Constant patterns are compared; any other pattern is a branch of its own."""
+    """The first case whose pattern fits; a pattern that cannot be decided is a branch of its own."""
     subject = evaluate(run, node.subject, scope)
     for case in node.cases:
-        truth: Any = Condition(("case", id(case)))
-        if isinstance(case.pattern, ast.MatchValue):
-            truth = conditions.compare(run, ast.Eq(), subject, evaluate(run, case.pattern.value, scope))
-        elif isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None:
-            truth = True
+        truth = match_pattern(run, case.pattern, subject, scope)
         if isinstance(truth, Condition):
             truth = run.decide(truth)
         if truth and (case.guard is None or _decided(run, case.guard, scope)):

@@ -62,6 +62,14 @@ class SetFlag(Event):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Obscured(Event):
+    """A flag was set on something that could not be followed: any layer of ``model`` (None: any layer) may be meant."""
+
+    model: Layer | None
+    value: bool | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class LoopOver:
     """The loop over a model's layers inside which a flag was set."""
 

@@ -27,6 +27,11 @@ x, y = np.random.RandomState(0).rand(8, 4), np.random.RandomState(1).rand(8, 1)
 """
 
 _MARK = re.compile(r"# *(?P<text>(?:keras \d: *)?(?:maybe: *)?(?:statistics )?(?:moves|still|varies|unknown)\b.*)$")
+# Measurements leave out what has no weights.
+_WEIGHTLESS = {
+    "Activation", "Add", "Concatenate", "Dropout", "Flatten", "GlobalAveragePooling1D", "GlobalAveragePooling2D",
+    "InputLayer", "MaxPooling2D", "Reshape",
+}  # fmt: skip
 _EFFECTS = ("moves", "still", "varies", "unknown")
 
 
@@ -99,6 +104,8 @@ def told(trace: Mapping[str, Any], text: str, major: int) -> dict[int, Call]:
         mark = wanted.get(entry["line"], Call())
         call = found[entry["line"]] = Call(maybe=entry.get("reached") == "maybe")
         for name, layer in entry.get("layers", {}).items():
+            if layer.get("class") in _WEIGHTLESS:
+                continue
             rest = mark.weights.get("*")
             if name in mark.weights or layer["weights"] != rest:
                 call.weights[name] = layer["weights"]
