@@ -223,7 +223,7 @@ class _Replayer:
         if reading == "compile" or (reading == "trace" and state.event.eager is False):
             start = running.record.start
             assert isinstance(start, events.TrainStart)
-            trace = trace_for(state.traces, signature_of(start.batch), now, relaxes=reading == "trace")
+            trace = trace_for(state.traces, signature_of(start.batch), now, self.behaviour.trace_serves)
             return trace.weights, trace.statistics, state.index if reading == "compile" else trace.index
         if reading == "trace" and state.event.eager is None:
             return dict.fromkeys(now.weights), dict.fromkeys(now.statistics), self.index

@@ -29,11 +29,11 @@ def signature_of(batch: Batch) -> tuple[str, Hashable]:
     return "arrays", batch.size if batch.rows % batch.size == 0 else ANY
 
 
-def trace_for(traces: dict[object, Trace], signature: tuple[str, Hashable], now: Trace, relaxes: bool) -> Trace:
+def trace_for(traces: dict[object, Trace], signature: tuple[str, Hashable], now: Trace, serves: str) -> Trace:
     """The trace that this call runs; a new one, with the flags of this moment, where none fits.
 
-    ``relaxes`` when one trace comes to serve all further shapes (Keras 3: its step is a function of tensors; in Keras 2
-    it is one of an iterator, and every kind of iterator is traced).
+    ``serves`` says of a trace for any number of rows whether it serves further shapes ("any shape"), only its own
+    ("its own"), or whether that is not measured ("unknown").
     """
     kind, shape = signature
     if (kind, shape) in traces:
@@ -42,13 +42,13 @@ def trace_for(traces: dict[object, Trace], signature: tuple[str, Hashable], now:
     if not same_kind:
         traces[kind, shape] = now
         return now
-    if relaxes and (kind, ANY) in traces and not _unknown(shape):
+    if serves == "any shape" and (kind, ANY) in traces and not _unknown(shape):
         return traces[kind, ANY]
-    if _unknown(shape) or any(_unknown(other) for (one, other), _ in _items(traces) if one == kind):
+    if serves == "unknown" or _unknown(shape) or any(_unknown(other) for (one, other), _ in _items(traces) if one == kind):
         known = _agreed([*same_kind, now])
         traces[kind, shape] = known
         return known
-    traces[kind, ANY if relaxes else shape] = now
+    traces[kind, ANY if serves == "any shape" else shape] = now
     return now
 
 

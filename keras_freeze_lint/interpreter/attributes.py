@@ -91,7 +91,8 @@ def get_attribute(run: Run, value: Value, name: str, node: ast.AST) -> Value:
     if isinstance(value, Unknown):
         if name in _MODEL_HINTS and run.uses_keras and not value.foreign:
             return get_attribute(run, promote(run, value, node), name, node)
-        return Unknown(("attribute", value.key, name), value.foreign)
+        key = ("attribute", value.key, name)
+        return run.kept.get(key, Unknown(key, value.foreign))
     reader = _READERS.get(type(value))
     return reader(run, value, name, node) if reader else Method(value, name)
 
@@ -123,6 +124,8 @@ def _of_layer(run: Run, layer: Layer, name: str, node: ast.AST) -> Value:
         return special
     if name in _VARIABLE_NAMES:
         return Variable(layer, name)
+    if name in layer.config:
+        return layer.config[name]
     return Unknown(("attribute", ("object", layer.serial), name), foreign=True)
 
 
@@ -257,6 +260,8 @@ def set_attribute(run: Run, target: Value, name: str, value: Value, node: ast.AS
     if isinstance(target, Layer | Unknown | LayerList) and is_misspelled_flag(name):
         if not (isinstance(target, Unknown) and (target.foreign or not run.uses_keras)):
             run.emit(events.Mistake(*run.place(node), "misspelled", target, name, value))
+    if isinstance(target, Unknown):
+        run.kept["attribute", target.key, name] = value
     if isinstance(target, Layer):
         target.attributes[name] = value
         if name == "_trainable":
@@ -326,6 +331,8 @@ _OF_A_MODEL = frozenset({"layer named", "slice of layers"})
 def _obscures(run: Run, target: Unknown, value: Value, node: ast.AST) -> bool:
     """Whether the flag may have reached a layer that is known: then what it was set on is not followed further."""
     kind = _root_kind(target.key)
+    if "('object', " in repr(target.key):
+        kind = "item"
     known = [event.layer for event in run.timeline if isinstance(event, events.Built) and event.layer.kind != "rest"]
     if kind not in _OWN_THINGS | _OF_A_MODEL or not known:
         return False

@@ -75,6 +75,17 @@ def _attribute_builtin(run: Run, name: str, args: list[Value], node: ast.Call) -
     return value
 
 
+_DENSE_AND_CONV = frozenset(
+    "Dense Conv1D Conv2D Conv3D Convolution1D Convolution2D Conv2DTranspose Conv1DTranspose Conv3DTranspose".split()
+)
+_HAS = {
+    "kernel": _DENSE_AND_CONV,
+    "bias": _DENSE_AND_CONV,
+    "units": frozenset({"Dense", "LSTM", "GRU", "SimpleRNN"}),
+    "filters": _DENSE_AND_CONV - {"Dense"},
+}
+
+
 def _has_attribute(value: Value, attribute: str) -> Value:
     if isinstance(value, Layer):
         if attribute == "layers":
@@ -83,8 +94,10 @@ def _has_attribute(value: Value, attribute: str) -> Value:
             return True
         if attribute in ("layer", "forward_layer"):
             return value.kind in ("wrapper", "bidirectional")
-        if attribute in value.attributes:
+        if attribute in value.attributes or attribute in value.config:
             return True
+        if attribute in ("kernel", "bias", "units", "filters") and value.user_class is None and value.kind == "leaf":
+            return _HAS.get(attribute, frozenset()).__contains__(value.cls)
     if isinstance(value, Instance):
         return attribute in value.attributes or value.cls.lookup(attribute) is not None
     return Condition(("has", conditions.key_of(value), attribute))

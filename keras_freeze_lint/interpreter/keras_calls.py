@@ -56,6 +56,15 @@ def _makes_models(api: Api) -> bool:
     return api.path.startswith(("keras.models", "keras.saving", "keras.applications"))
 
 
+_CONVOLUTION = ("filters", "kernel_size", "strides", "padding")
+_RECURRENT = ("units",)
+_POSITIONAL = {
+    "Dense": ("units", "activation"), "Embedding": ("input_dim", "output_dim"), "LSTM": _RECURRENT, "GRU": _RECURRENT,
+    "SimpleRNN": _RECURRENT, "Conv1D": _CONVOLUTION, "Conv2D": _CONVOLUTION, "Conv3D": _CONVOLUTION, "Dropout": ("rate",),
+    "Activation": ("activation",),
+}  # fmt: skip
+
+
 def _layer(run: Run, api: Api, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> Layer:
     layer = layers.new_layer(run, api.name, node, keywords.get("name"), api.flavour)
     wrapped = next((value for value in [*args, keywords.get("layer")] if isinstance(value, Layer)), None)
@@ -68,6 +77,7 @@ def _layer(run: Run, api: Api, args: list[Value], keywords: dict[str, Value], no
             run.emit(events.Mistake(*run.place(node), "misspelled keyword", layer, keyword, keywords[keyword]))
     if "trainable" in keywords:
         set_by_constructor(run, layer, keywords["trainable"], node)
+    layer.config = {**dict(zip(_POSITIONAL.get(api.name, ()), args, strict=False)), **keywords}
     _note_matrix(layer, keywords)
     return layer
 
@@ -160,10 +170,11 @@ def _application(run: Run, api: Api, args: list[Value], keywords: dict[str, Valu
     known = APPLICATIONS.get(api.name)
     name = keywords.get("name")
     on_tensor = tensors_in(keywords.get("input_tensor"))
+    pooled = with_top is not True and isinstance(keywords.get("pooling"), str)
     if known is not None and known.layer_names and isinstance(with_top, bool):
-        model = layers.known_application(run, known, node, with_top, name, api.flavour)
+        model = layers.known_application(run, known, node, with_top, pooled, name, api.flavour)
     else:
-        length = None if known is None else known.length_with_top if with_top is True else known.length
+        length = None if known is None else known.length_with_top if with_top is True else known.length + pooled
         model = layers.unseen_model(
             run, "Functional", node, ("application", id(node)), length=length, holds_bn=known.holds_bn if known else None,
             flag=True, name=name or False, flavour=api.flavour, label=api.name, pretrained=True,
@@ -226,6 +237,7 @@ _FUNCTIONS: dict[str, _Function] = {
     "model_from_json": _from_saved,
     "model_from_yaml": _from_saved,
     "model_from_config": _from_saved,
+    "from_config": _from_saved,
     "clear_session": _clear_session,
     "set_learning_phase": _learning_phase,
     "multi_gpu_model": _multi_gpu,

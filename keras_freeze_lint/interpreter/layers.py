@@ -193,12 +193,13 @@ def _stand_in(run: Run, model: Layer, low: int, high: int, is_bn: bool | None, w
 
 
 def known_application(
-    run: Run, application: Application, node: ast.AST, with_top: bool, name: Value, flavour: str
+    run: Run, application: Application, node: ast.AST, with_top: bool, pooled: bool, name: Value, flavour: str
 ) -> Layer:
     """A pretrained model whose every layer is known by name, such as VGG16."""
     length = application.length_with_top if with_top else application.length
     tensor = start = input_tensor(run, node, "input_1")
-    for layer_name, cls in application.layer_names[1:length]:
+    pooling = (("global_pooling", "GlobalAveragePooling2D"),) if pooled else ()
+    for layer_name, cls in (*application.layer_names[1:length], *pooling):
         layer = new_layer(run, cls, node, layer_name, flavour)
         call = Call(layer, (tensor,))
         layer.calls.append(call)

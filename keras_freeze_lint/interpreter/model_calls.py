@@ -161,7 +161,7 @@ def _to_json(run: Run, model: Layer, args: list[Value], keywords: dict[str, Valu
 
 
 def _get_config(run: Run, layer: Layer, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> Value:
-    if layer.is_model and layer.kind != "opaque":
+    if layer.kind not in ("opaque", "rest"):
         return Saved(clone(run, layer, "snapshot", node), "config")
     return Unknown(("config", layer.serial), foreign=True)
 

@@ -110,6 +110,7 @@ class Run:
     saved: dict[Hashable, Layer] = field(default_factory=dict)
     custom_step: Layer | None = None
     recording: bool = False
+    kept: dict[Hashable, Value] = field(default_factory=dict)
     collecting: list[list[Value]] = field(default_factory=list)
     guarded: int = 0
     plain: int = 0

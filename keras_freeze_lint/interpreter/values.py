@@ -167,7 +167,7 @@ class Layer:
 
     ``serial`` counts the layers of one run of the interpreter; ``flag`` is the flag as the program would read it now,
     ``initial_flag`` the one it began with. ``children`` are the layers that it holds, in order.
-    ``holds_bn`` says of a run of unseen layers whether BatchNormalization is among them (None: perhaps).
+    ``config`` are the arguments it was made with. ``holds_bn`` says of a run of unseen layers whether BatchNormalization is among them (None: perhaps).
     """
 
     serial: int
@@ -182,6 +182,7 @@ class Layer:
     is_bn: bool | None = False
     children: list[Layer] = field(default_factory=list)
     attributes: dict[str, Value] = field(default_factory=dict)
+    config: dict[str, Value] = field(default_factory=dict)
     user_class: Class | None = None
     label: str | None = None
     flavour: str = ""

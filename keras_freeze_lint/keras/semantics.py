@@ -66,6 +66,7 @@ class Behaviour:
     zero_based_names: bool
     functional_prefix: str
     compile_inside_fit: str
+    trace_serves: str
 
 
 def _row(line: str, versions: str, value: str | bool, *experiments: str, backend: str | None = None) -> Row:
@@ -320,6 +321,17 @@ FACTS: tuple[Fact, ...] = (
             _row(STANDALONE, "", "model", "generated programs"),
             _row(TF_KERAS, "", "model", "generated programs"),
             _row(KERAS3, "", "functional", "generated programs"),
+        ),
+    ),
+    Fact(
+        "trace_serves",
+        "Which batch shapes does a train function serve that was traced for any number of rows?",
+        (
+            _row(STANDALONE, "", "its own", "n/a: one graph for all shapes"),
+            _row(TF_KERAS, "<2.5", "its own", "generated programs on 2.4"),
+            _row(TF_KERAS, ">=2.15", "any shape", "generated programs on 2.15"),
+            _row(TF_KERAS, "", "unknown", "not measured between 2.5 and 2.14"),
+            _row(KERAS3, "", "any shape", "03b_freeze_after_fit_other_batch_size", "generated programs on 3.15"),
         ),
     ),
     Fact(

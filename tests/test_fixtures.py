@@ -1,0 +1,163 @@
+"""The programs of ``fixtures/``: the linter says of each what is true of it on the Keras that it was written for."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+
+from keras_freeze_lint.linter import lint_source, trace_source
+from keras_freeze_lint.settings import Settings
+from tests.faces import ROOT
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+FIXTURES = ROOT / "fixtures"
+MEASURE = ROOT / "tests" / "conformance" / "measure.py"
+# A folder of environments, each with bin/python, named as in expected.toml. Without it only the installed Keras measures.
+ENVIRONMENTS = "KFL_ENVIRONMENTS"
+
+Effects = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Program:
+    """What expected.toml says of one program."""
+
+    file: str
+    keras: str
+    environment: str
+    findings: tuple[tuple[int, str], ...]
+    calls: tuple[Mapping[str, Any], ...]
+
+    @property
+    def path(self) -> Path:
+        return FIXTURES / self.file
+
+    @property
+    def text(self) -> str:
+        return self.path.read_text(encoding="utf-8")
+
+
+def programs() -> list[Program]:
+    tables = tomllib.loads((FIXTURES / "expected.toml").read_text(encoding="utf-8"))["program"]
+    return [
+        Program(
+            table["file"],
+            table["keras"],
+            table["environment"],
+            tuple((finding["line"], finding["code"]) for finding in table["findings"]),
+            tuple(table["calls"]),
+        )
+        for table in tables
+    ]
+
+
+PROGRAMS = programs()
+each_program = pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.file)
+
+
+def findings_of(program: Program, keras: str) -> list[tuple[int, str]]:
+    report = lint_source(program.text, str(program.path), Settings(keras=keras))
+    assert report.error is None
+    return [(finding.location.line, finding.code) for finding in report.findings]
+
+
+def quantities(call: Mapping[str, Any], layers: Mapping[str, Any], quantity: str) -> Effects:
+    """What a trace says of the layers that are expected to have this quantity."""
+    return {name: layers.get(name, {}).get(quantity, "nothing") for name in call.get(quantity, {})}
+
+
+def test_every_program_is_expected_and_every_expectation_has_its_program() -> None:
+    there = {path.relative_to(FIXTURES).as_posix() for path in FIXTURES.rglob("*.py")}
+
+    assert sorted(program.file for program in PROGRAMS) == sorted(there)
+
+
+def test_every_folder_has_a_program_that_stays_silent() -> None:
+    folders = {program.file.split("/")[0] for program in PROGRAMS}
+
+    assert folders == {program.file.split("/")[0] for program in PROGRAMS if not program.findings}
+
+
+@each_program
+def test_wrong_programs_have_findings_and_right_ones_none(program: Program) -> None:
+    assert bool(program.findings) == program.path.stem.endswith("wrong")
+
+
+@each_program
+def test_the_findings_are_exactly_the_expected_ones(program: Program) -> None:
+    assert findings_of(program, program.keras) == list(program.findings)
+
+
+@each_program
+def test_the_program_itself_tells_for_which_keras_it_is(program: Program) -> None:
+    assert findings_of(program, "auto") == list(program.findings)
+
+
+@each_program
+def test_the_trace_predicts_what_was_measured(program: Program) -> None:
+    document: Any = trace_source(program.text, str(program.path), program.keras)
+    calls = {(call["line"], call["call"]): call["layers"] for call in document["training_calls"]}
+
+    assert sorted(calls) == sorted((call["line"], call["call"]) for call in program.calls)
+    for call in program.calls:
+        layers = calls[call["line"], call["call"]]
+        for quantity in ("weights", "statistics"):
+            assert quantities(call, layers, quantity) == call.get(quantity, {})
+
+
+@pytest.mark.slow
+@each_program
+def test_measuring_again_gives_the_same(program: Program) -> None:
+    measured = measured_trace(program)
+    calls = {(call["line"], call["call"]): call for call in measured["training_calls"]}
+
+    assert sorted(calls) == sorted((call["line"], call["call"]) for call in program.calls)
+    for call in program.calls:
+        found = calls[call["line"], call["call"]]
+        assert ("error" in found) == call.get("raises", False)
+        for quantity in ("weights", "statistics"):
+            assert quantities(call, found.get("layers", {}), quantity) == call.get(quantity, {})
+
+
+def measured_trace(program: Program) -> dict[str, Any]:
+    done = subprocess.run(
+        [interpreter_for(program), str(MEASURE), str(program.path)],
+        capture_output=True,
+        env={**os.environ, "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"},
+        timeout=300,
+        check=False,
+    )
+    trace: dict[str, Any] = json.loads(done.stdout)
+    return trace
+
+
+def interpreter_for(program: Program) -> str:
+    """A Python with the Keras of the program; skips the test where there is none."""
+    folder = os.environ.get(ENVIRONMENTS)
+    if folder:
+        python = Path(folder) / program.environment / "bin" / "python"
+        if not python.exists():
+            pytest.skip(f"{ENVIRONMENTS} has no {program.environment}")
+        return str(python)
+    wanted = Requirement(f"{program.keras}.*" if program.keras.count(".") == 1 else program.keras)
+    try:
+        installed = metadata.version(wanted.name)
+    except metadata.PackageNotFoundError:
+        pytest.skip(f"{wanted.name} is not installed here, and {ENVIRONMENTS} names no folder of environments")
+    if not wanted.specifier.contains(installed):
+        pytest.skip(f"{wanted.name} {installed} is installed here, the program is for {program.keras}")
+    return sys.executable
