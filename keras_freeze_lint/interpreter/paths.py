@@ -17,9 +17,10 @@ from keras_freeze_lint.interpreter.training import watch_training
 from keras_freeze_lint.interpreter.values import Class, Function, Instance, Layer, Scope
 
 MAX_PATHS = 24
+MAX_FUNCTION_PATHS = 8
 MAX_RESTARTS = 60
 # All runs of one file together, in statements: what is not seen by then stays unseen.
-MAX_TOTAL_STEPS = 250_000
+MAX_TOTAL_STEPS = 40_000
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class _Explorer:
     def _paths_of(self, root: _Root) -> Iterator[Path]:
         """Depth first: turn the last choice around that has only been taken one way."""
         choices: list[bool] = []
-        for _ in range(MAX_PATHS):
+        for _ in range(MAX_PATHS if root.enter is None else MAX_FUNCTION_PATHS):
             run, start, fixed = self._run(root, choices)
             if run is None:
                 self.complete = False
@@ -137,7 +138,7 @@ class _Explorer:
     def _unentered(self, called: frozenset[str]) -> Iterator[_Root]:
         """Functions and methods that matter, that no run has entered yet and whose names are not in ``called``."""
         for statement in self.tree.body:
-            if id(statement) not in self.relevance.effectful:
+            if id(statement) not in self.relevance.acting:
                 continue
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
                 if id(statement) not in self.entered and statement.name not in called:
@@ -150,7 +151,7 @@ class _Explorer:
             statement
             for statement in node.body
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
-            and id(statement) in self.relevance.effectful
+            and id(statement) in self.relevance.acting
         ]
         if any(method.name.startswith("on_") for method in methods) and not self._entered(methods):
             yield _Root(node.name, _entering_callback(node.name))

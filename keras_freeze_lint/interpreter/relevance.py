@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from keras_freeze_lint.keras.api import OPTIMIZERS
+
 # Attributes through which a program builds, freezes, compiles, trains or copies a model.
 TELLING_ATTRIBUTES = frozenset(
     """trainable _trainable compile fit fit_generator train_on_batch apply_gradients minimize add pop layers get_layer
@@ -16,13 +18,21 @@ TELLING_ATTRIBUTES = frozenset(
 TRAINING_METHODS = ("fit", "fit_generator", "train_on_batch", "apply_gradients", "minimize")
 # keras, keras_core, keras_hub, keras_applications, tensorflow, tensorflow_hub, tf_keras: all of them mean Keras.
 _KERAS_PACKAGES = ("keras", "tensorflow", "tf_keras")
+ACTING_METHODS = (*TRAINING_METHODS, "compile", "set_weights", "load_weights", "set_learning_phase")
+_HARMLESS = OPTIMIZERS | frozenset(
+    """K backend optimizers losses metrics callbacks preprocessing utils datasets initializers regularizers constraints
+    activations ImageDataGenerator ModelCheckpoint EarlyStopping ReduceLROnPlateau TensorBoard to_categorical plot_model
+    load_img img_to_array pad_sequences Tokenizer l1 l2 mnist cifar10 cifar100 preprocess_input""".split()
+)
+_TENSORFLOW_PARTS = frozenset("keras function distribute train estimator compat contrib python GradientTape".split())
 _DIVERTING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True)
 class Relevance:
-    """Ids of the nodes that hold something telling, of those that leave their block early, and of those that train.
+    """Ids of the nodes that hold something telling, of those that leave their block early, of those that train, and of
+    those that do something a finding can be about.
 
     ``called`` are the names that the file calls; ``module`` the import nodes anywhere in it.
     """
@@ -30,6 +40,7 @@ class Relevance:
     effectful: frozenset[int]
     diverting: frozenset[int]
     training: frozenset[int]
+    acting: frozenset[int]
     generators: frozenset[int]
     called: frozenset[str]
     uses_keras: bool
@@ -77,16 +88,35 @@ def survey(tree: ast.Module) -> Relevance:
             if name:
                 called.add(name)
     for name in library_names:
-        telling.extend(node for node in uses.get(name, ()) if isinstance(node, ast.Name))
+        telling.extend(node for node in uses.get(name, ()) if isinstance(node, ast.Name) and _shapes_models(node, parents))
+    acting = [node for name in ACTING_METHODS for node in uses.get(name, ()) if isinstance(node, ast.Attribute)]
+    acting += [node for node in telling if isinstance(node, ast.Constant) or _is_flag_access(node)]
     training = [node for name in TRAINING_METHODS for node in uses.get(name, ()) if isinstance(node, ast.Attribute)]
     return Relevance(
         frozenset(_mark(telling, parents, uses)),
         frozenset(_mark_leaving(leaving, parents)),
         frozenset(_mark(training, parents, uses)),
+        frozenset(_mark(acting, parents, uses)),
         frozenset(_enclosing_functions(yielding, parents)),
         frozenset(called),
         uses_keras,
     )
+
+
+def _is_flag_access(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and (node.attr in ("trainable", "_trainable") or _looks_like_the_flag(node.attr))
+
+
+def _shapes_models(node: ast.Name, parents: dict[int, ast.AST]) -> bool:
+    """Whether a use of a Keras name can make or change a model; optimizers, losses and backend functions cannot."""
+    path = [node.id]
+    parent = parents.get(id(node))
+    while isinstance(parent, ast.Attribute):
+        path.append(parent.attr)
+        parent = parents.get(id(parent))
+    if path[-1] in _HARMLESS or not _HARMLESS.isdisjoint(path[:-1]):
+        return False
+    return path[0] not in ("tf", "tensorflow") or len(path) == 1 or path[1] in _TENSORFLOW_PARTS
 
 
 def _children(node: ast.AST) -> Iterable[ast.AST]:

@@ -8,8 +8,8 @@ A chapter of a family's text is one program::
     model.fit(x, y)
 
 On the targets before ``silent:`` exactly the marked lines must be found, on those after it nothing at all. A program
-without marks is a right twin. ``keras 2``, ``keras 3`` and ``everywhere`` name the groups below; ``keras==3.15/torch``
-has a backend. For a target of TensorFlow the imports are those of ``tensorflow.keras``.
+without marks is a right twin. ``keras 2``, ``keras 3`` and ``everywhere`` name the groups below, ``-keras==2.0.8`` takes
+one out again; ``keras==3.15/torch`` has a backend. For a target of TensorFlow the imports are those of ``tensorflow.keras``.
 """
 
 from __future__ import annotations
@@ -92,7 +92,9 @@ def programs(text: str, prelude: str = "") -> list[Program]:
 
 def _targets(text: str) -> list[str]:
     names = [name.strip(" ;") for name in text.split(",")]
-    return [target for name in names if name for target in GROUPS.get(name, (name,))]
+    without = {name.removeprefix("-") for name in names if name.startswith("-")}
+    wanted = [name for name in names if name and not name.startswith("-")]
+    return [target for name in wanted for target in GROUPS.get(name, (name,)) if target not in without]
 
 
 def findings(program: Program) -> tuple[Finding, ...]:

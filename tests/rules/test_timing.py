@@ -21,7 +21,7 @@ model.compile("sgd", "mse")
 base.trainable = False  # error: KFL101
 model.fit(x, y)
 
-## script that freezes before compile [everywhere]
+## script that freezes before compile [everywhere, -keras==2.0.8]
 base = Sequential([Dense(4, input_shape=(4,), name="p")])
 model = Sequential([base, Dense(1, name="q")])
 base.trainable = False
@@ -162,7 +162,7 @@ model.compile("sgd", "mse")
 base.trainable = False  # error: KFL101
 model.fit(x, y)
 
-## pretrained base in time [everywhere]
+## pretrained base in time [everywhere, -keras==2.0.8]
 from keras.applications import VGG16
 base = VGG16(include_top=False, weights="imagenet", pooling="avg")
 base.trainable = False
@@ -267,7 +267,7 @@ model.fit(x, y, batch_size=8)
 model.layers[0].trainable = False  # error: KFL102
 model.fit(x, y, batch_size=4)
 
-## phases in methods [keras 2, keras==3.15]
+## phases in methods [keras 2, keras==3.15, -keras==2.0.8]
 class Trainer:
     def __init__(self):
         self.base = Sequential([Dense(4, input_shape=(4,), name="p")])
@@ -283,7 +283,7 @@ trainer = Trainer()
 trainer.phase_one()
 trainer.phase_two()
 
-## phases in methods that compile [everywhere]
+## phases in methods that compile [everywhere, -keras==2.0.8]
 class Trainer:
     def __init__(self):
         self.base = Sequential([Dense(4, input_shape=(4,), name="p")])
@@ -338,7 +338,7 @@ model = Sequential([Dense(4, input_shape=(4,), trainable=False, name="p"), Dense
 model.compile("sgd", "mse")
 model.fit(x, y, epochs=5, callbacks=[Watch()])
 
-## the base is compiled again instead of the model [keras 2, keras==3.15]
+## the base is compiled again instead of the model [keras 2, keras==3.15, -keras==2.0.8]
 base = Sequential([Dense(4, input_shape=(4,), name="p")])
 base.trainable = False
 model = Sequential([base, Dense(1, name="q")])

@@ -1,0 +1,222 @@
+"""4xx: assignments that do nothing. Silent mistakes are silent on every Keras, so these speak everywhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.harness import Program, found, parameters, programs
+
+PRELUDE = """\
+import keras
+from keras.layers import Dense, Dropout, Input
+from keras.models import Model, Sequential
+"""
+
+MISTAKES = """
+## KFL401 misspelt on a layer [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+model.layers[0].trainble = False  # error: KFL401
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL401 misspelt in a loop [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+for layer in model.layers[:-1]:
+    layer.tranable = False  # error: KFL401
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL401 misspelt for setattr [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+for layer in model.layers[:-1]:
+    setattr(layer, "trainabel", False)  # error: KFL401
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL401 misspelt in a method [everywhere]
+class Trainer:
+    def __init__(self):
+        self.base = Sequential([Dense(4, input_shape=(4,), name="p")])
+        self.base.Trainable = False  # error: KFL401
+        self.model = Sequential([self.base, Dense(1, name="q")])
+        self.model.compile("sgd", "mse")
+        self.model.fit(x, y)
+Trainer()
+
+## KFL401 misspelt on a model that comes as an argument [everywhere]
+def freeze(model):
+    for layer in model.layers:
+        layer.trainble = False  # error: KFL401
+    model.compile("sgd", "mse")
+    model.fit(x, y)
+
+## KFL401 an attribute of another object with such a name [everywhere]
+class Trainer:
+    pass
+trainer = Trainer()
+trainer.trainer = "adam"
+trainer.trained = True
+model = Sequential([Dense(1, input_shape=(4,), name="q")])
+model.trained = False
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL402 compared [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+model.layers[0].trainable == False  # error: KFL402
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL402 compared in a loop [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+for layer in model.layers[:-1]:
+    layer.trainable == False  # error: KFL402
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL402 annotated [everywhere]
+base = Sequential([Dense(4, input_shape=(4,), name="p")])
+base.trainable: False  # error: KFL402
+model = Sequential([base, Dense(1, name="q")])
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL402 comparisons that are used [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+assert model.layers[0].trainable == True
+if model.layers[0].trainable == True:
+    print("opened")
+count = sum(layer.trainable == True for layer in model.layers)
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL403 called [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+model.layers[0].trainable(False)  # error: KFL403
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL403 a method of one's own with that name [everywhere]
+class Switch:
+    def trainable(self, flag):
+        self.flag = flag
+switch = Switch()
+switch.trainable(False)
+model = Sequential([Dense(1, input_shape=(4,), name="q")])
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL404 on a slice [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+model.layers[:-1].trainable = False  # error: KFL404
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL404 on the list of layers [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+model.layers.trainable = False  # error: KFL404
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL404 on one layer of the list [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+model.layers[:-1][0].trainable = False
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL405 a text [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+model.layers[0].trainable = "False"  # error: KFL405
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL405 an option of the command line that is a text [everywhere]
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--trainable", default="False")
+options = parser.parse_args()
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+model.layers[0].trainable = options.trainable  # error: KFL405
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL405 an option that is no text [everywhere]
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--trainable", action="store_true")
+options = parser.parse_args()
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+model.layers[0].trainable = options.trainable
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL405 zero and None do freeze [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(4, name="r"), Dense(1, name="q")])
+model.layers[0].trainable = 0
+model.layers[1].trainable = None
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL406 on the output of a layer [everywhere]
+i = Input((4,))
+h = Dense(4, name="p")(i)
+h.trainable = False  # error: KFL406
+model = Model(i, Dense(1, name="q")(h))
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL406 on the output of a base [everywhere]
+base = Sequential([Dense(4, input_shape=(4,), name="p")])
+base.output.trainable = False  # error: KFL406
+model = Model(base.input, Dense(1, name="q")(base.output))
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL406 on the layer that makes the tensor [everywhere]
+i = Input((4,))
+first = Dense(4, name="p")
+h = first(i)
+first.trainable = False
+model = Model(i, Dense(1, name="q")(h))
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL407 on the class [everywhere]
+Dense.trainable = False  # error: KFL407
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL407 a class of one's own for layers that start frozen [keras==2.15, keras==3.15]
+class Frozen(Dense):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, trainable=False, **kwargs)
+model = Sequential([Input((4,)), Frozen(4, name="p"), Dense(1, name="q")])
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL408 the private attribute [keras 3, keras==2.15, tensorflow==2.4]
+base = Sequential([Dense(4, input_shape=(4,), name="p")])
+base._trainable = False  # error: KFL408
+model = Sequential([base, Dense(1, name="q")])
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## the flag as a field of something else [everywhere]
+from dataclasses import dataclass
+@dataclass
+class Settings:
+    trainable: bool = False
+settings = Settings()
+settings.trainable = "no"
+model = Sequential([Dense(1, input_shape=(4,), name="q")])
+model.compile("sgd", "mse")
+model.fit(x, y)
+"""
+
+FAMILY = programs(MISTAKES, PRELUDE)
+
+
+@pytest.mark.parametrize("program", parameters(FAMILY))
+def test_assignments_that_do_nothing(program: Program) -> None:
+    assert found(program) == program.marked

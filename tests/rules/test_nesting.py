@@ -1,0 +1,347 @@
+"""5xx: models inside models, slices that miss, phases that change nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.harness import Program, found, parameters, programs
+
+PRELUDE = """\
+import keras
+from keras.layers import Dense, Flatten, Input
+from keras.models import Model, Sequential
+"""
+
+# KFL501. On Keras 1 and 2 a frozen model hides what its layers say; on Keras 3 the layer's own flag counts.
+FROZEN_PARENT = """
+## inner layer opened under a frozen base [keras==2.2.4, tensorflow==2.1, tensorflow==2.4, keras==2.15; silent: keras 3]
+stem = Dense(4, input_shape=(4,), name="stem")
+base = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(4, name="r")], name="base")
+base.trainable = False
+base.layers[-1].trainable = True  # error: KFL501
+model = Sequential([stem, base, Dense(1, name="q")])
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## inner layers opened in a loop [keras==2.2.4, tensorflow==2.4, keras==2.15; silent: keras 3]
+i = Input((4,))
+base = Model(i, Dense(4, name="r")(Dense(4, name="p")(i)), name="base")
+base.trainable = False
+for layer in base.layers[-1:]:
+    layer.trainable = True  # error: KFL501
+j = Input((4,))
+model = Model(j, Dense(1, name="q")(base(j)))
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## the base open and its first layers frozen [everywhere]
+i = Input((4,))
+base = Model(i, Dense(4, name="r")(Dense(4, name="p")(i)), name="base")
+base.trainable = True
+for layer in base.layers[:-1]:
+    layer.trainable = False
+j = Input((4,))
+model = Model(j, Dense(1, name="q")(base(j)))
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## the layers of the base in a flat model [tensorflow==1.15, tensorflow==2.4, keras==2.15, keras 3]
+i = Input((4,))
+base = Model(i, Dense(4, name="r")(Dense(4, name="p")(i)), name="base")
+base.trainable = False
+base.layers[-1].trainable = True
+model = Model(base.input, Dense(1, name="q")(base.output))
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## an application whose last block is opened [tensorflow==2.4, keras==2.15; silent: keras 3]
+from keras.applications import VGG16
+base = VGG16(include_top=False, weights="imagenet", input_shape=(32, 32, 3))
+base.trainable = False
+for layer in base.layers:
+    if layer.name.startswith("block5"):
+        layer.trainable = True  # error: KFL501
+model = Sequential([base, Flatten(), Dense(1, name="q")])
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## class with phases in methods [keras==2.2.4, keras==2.15; silent: keras 3]
+class Trainer:
+    def __init__(self):
+        i = Input((4,))
+        self.base = Model(i, Dense(4, name="r")(Dense(4, name="p")(i)), name="base")
+        self.base.trainable = False
+        j = Input((4,))
+        self.model = Model(j, Dense(1, name="q")(self.base(j)))
+    def train(self):
+        self.model.compile("sgd", "mse")
+        self.model.fit(x, y)
+    def fine_tune(self):
+        self.base.layers[-1].trainable = True  # error: KFL501
+        self.model.compile("sgd", "mse")
+        self.model.fit(x, y)
+trainer = Trainer()
+trainer.train()
+trainer.fine_tune()
+"""
+
+# KFL502. Only where a model's flag is pushed down to its layers does it undo what they said.
+OVERRIDES = """
+## the base closes the layers that were opened before [tensorflow==2.4, keras==2.15, keras 3]
+base = Sequential([Dense(4, input_shape=(4,), trainable=False, name="p"), Dense(4, name="r")], name="base")
+base.layers[-1].trainable = True
+base.trainable = False  # error: KFL502
+model = Sequential([base, Dense(1, name="q")])
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## the base opens the layers that were frozen before [tensorflow==2.4, keras==2.15]
+base = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(4, name="r")], name="base")
+for layer in base.layers[:1]:
+    layer.trainable = False
+base.trainable = True  # error: KFL502
+model = Sequential([base, Dense(1, name="q")])
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## first the base, then its layers [everywhere]
+i = Input((4,))
+base = Model(i, Dense(4, name="r")(Dense(4, name="p")(i)), name="base")
+base.trainable = True
+base.layers[1].trainable = False
+j = Input((4,))
+model = Model(j, Dense(1, name="q")(base(j)))
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## all frozen, then all open again in the next phase [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(4, name="r"), Dense(1, name="q")])
+for layer in model.layers[:-1]:
+    layer.trainable = False
+model.compile("sgd", "mse")
+model.fit(x, y)
+for layer in model.layers:
+    layer.trainable = True
+model.compile("sgd", "mse")
+model.fit(x, y)
+"""
+
+# KFL504.
+SLICES = """
+## minus zero takes everything [everywhere]
+UNFREEZE = 0
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+model.layers[0].trainable = False
+for layer in model.layers[-UNFREEZE:]:  # error: KFL504
+    layer.trainable = True
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## up to minus zero takes nothing [everywhere]
+UNFREEZE = 0
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+for layer in model.layers[:-UNFREEZE]:  # error: KFL504
+    layer.trainable = False
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## up to the length takes all on purpose [everywhere]
+UNFREEZE = 0
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+base = Sequential([Dense(4, input_shape=(4,), name="r")])
+for layer in model.layers[:len(model.layers) - 1]:
+    layer.trainable = False
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## index beyond the layers of a known application [everywhere]
+from keras.applications import VGG16
+base = VGG16(include_top=False, weights="imagenet", input_shape=(32, 32, 3))
+for layer in base.layers[:25]:  # error: KFL504
+    layer.trainable = False
+model = Model(base.input, Dense(1, name="q")(Flatten()(base.output)))
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## index within a known application [everywhere]
+from keras.applications import VGG16
+base = VGG16(include_top=False, weights="imagenet", input_shape=(32, 32, 3))
+for layer in base.layers[:15]:
+    layer.trainable = False
+model = Model(base.input, Dense(1, name="q")(Flatten()(base.output)))
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## the nested model is one layer [keras==2.15, keras 3]
+from keras.applications import VGG16
+base = VGG16(include_top=False, weights="imagenet", input_shape=(32, 32, 3))
+model = Sequential([base, Flatten(), Dense(1, name="q")])
+for layer in model.layers[:15]:  # error: KFL504
+    layer.trainable = False
+model.compile("sgd", "mse")
+model.fit(x, y)
+"""
+
+# KFL505 and KFL508.
+NOTHING = """
+## the whole model is frozen [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+for layer in model.layers:
+    layer.trainable = False  # error: KFL505
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## frozen by its own flag [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+model.trainable = False  # error: KFL505
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## frozen before the head is added [tensorflow==2.4, keras==2.15, keras 3]
+model = Sequential([Dense(4, input_shape=(4,), name="p")])
+model.trainable = False  # error: KFL505
+model.add(Dense(1, name="q"))
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## frozen layer by layer before the head is added [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), name="p")])
+for layer in model.layers:
+    layer.trainable = False
+model.add(Dense(1, name="q"))
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## everything frozen for prediction only [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+model.trainable = False
+model.compile("sgd", "mse")
+model.evaluate(x, y)
+
+## a second phase that freezes what is frozen already [everywhere]
+from keras.applications import VGG16
+base = VGG16(include_top=False, weights="imagenet", input_shape=(32, 32, 3))
+for layer in base.layers:
+    layer.trainable = False
+model = Model(base.input, Dense(1, name="q")(Flatten()(base.output)))
+model.compile("sgd", "mse")
+model.fit(x, y)
+for layer in base.layers[:15]:
+    layer.trainable = False  # error: KFL508
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## a second phase that opens the rest as well [everywhere]
+from keras.applications import VGG16
+base = VGG16(include_top=False, weights="imagenet", input_shape=(32, 32, 3))
+for layer in base.layers:
+    layer.trainable = False
+model = Model(base.input, Dense(1, name="q")(Flatten()(base.output)))
+model.compile("sgd", "mse")
+model.fit(x, y)
+for layer in base.layers[:15]:
+    layer.trainable = False
+for layer in base.layers[15:]:
+    layer.trainable = True
+model.compile("sgd", "mse")
+model.fit(x, y)
+"""
+
+# KFL506. Standalone Keras and tf.keras before 1.14 do not push a model's flag down to its layers.
+NOT_INHERITED = """
+## model from the tensors of a frozen base [standalone, tensorflow==1.13; silent: tensorflow==1.14, keras==2.15, keras 3]
+i = Input((4,))
+base = Model(i, Dense(4, name="p")(i), name="base")
+base.trainable = False  # error: KFL506
+model = Model(base.input, Dense(1, name="q")(base.output))
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## frozen layer by layer [everywhere, tensorflow==1.13]
+i = Input((4,))
+base = Model(i, Dense(4, name="p")(i), name="base")
+for layer in base.layers:
+    layer.trainable = False
+model = Model(base.input, Dense(1, name="q")(base.output))
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## layers of a frozen base in another model [keras==2.1.3, keras==2.2.4, tensorflow==1.13; silent: tensorflow==1.14, keras==2.15, keras 3]
+base = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(4, name="r")])
+base.trainable = False  # error: KFL506
+model = Sequential()
+for layer in base.layers:
+    model.add(layer)
+model.add(Dense(1, name="q"))
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## application as a base [keras==2.2.4, keras==2.3.1; silent: tensorflow==2.1, keras==2.15, keras 3]
+from keras.applications import VGG16
+base = VGG16(include_top=False, weights="imagenet", input_shape=(32, 32, 3))
+base.trainable = False  # error: KFL506
+model = Model(inputs=base.input, outputs=Dense(1, name="q")(Flatten()(base.output)))
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## a Sequential inside a Sequential on Keras 2.0 [keras==2.0.8; silent: keras==2.2.4, keras==2.15, keras 3]
+base = Sequential([Dense(4, input_shape=(4,), name="p")])
+base.trainable = False  # error: KFL506
+model = Sequential([base, Dense(1, name="q")])
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## flag of TimeDistributed [keras==2.0.8, keras==2.1.3, tensorflow==1.4; silent: keras==2.1.4, tensorflow==1.10, keras==2.15, keras 3]
+from keras.layers import Reshape, TimeDistributed
+wrapper = TimeDistributed(Dense(3), input_shape=(2, 2), name="w")
+wrapper.trainable = False  # error: KFL506
+model = Sequential([wrapper, Flatten(), Dense(1, name="q")])
+model.compile("sgd", "mse")
+model.fit(x.reshape(8, 2, 2), y)
+"""
+
+# KFL507. Keras 3 on tensorflow skips the assignment of the value that the attribute already has.
+SKIPPED = """
+## opened although the base says it is open [keras==3.15/tensorflow; silent: keras==3.15/torch, keras==3.15/jax]
+base = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(4, name="r")], name="base")
+for layer in base.layers:
+    layer.trainable = False
+model = Sequential([base, Dense(1, name="q")])
+model.compile("sgd", "mse")
+model.fit(x, y)
+base.trainable = True  # error: KFL507
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## frozen and opened as a whole [everywhere, -keras==2.0.8]
+base = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(4, name="r")], name="base")
+base.trainable = False
+model = Sequential([base, Dense(1, name="q")])
+model.compile("sgd", "mse")
+model.fit(x, y)
+base.trainable = True
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## frozen a second time [keras==3.15/tensorflow; silent: keras==3.15/torch, keras==3.15/jax, keras==2.15, tensorflow==2.4]
+base = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(4, name="r")], name="base")
+base.trainable = False
+model = Sequential([base, Dense(1, name="q")])
+model.compile("sgd", "mse")
+model.fit(x, y)
+base.layers[1].trainable = True
+base.trainable = False  # error: KFL507
+model.compile("sgd", "mse")
+model.fit(x, y)
+"""
+
+FAMILY = [
+    program
+    for text in (FROZEN_PARENT, OVERRIDES, SLICES, NOTHING, NOT_INHERITED, SKIPPED)
+    for program in programs(text, PRELUDE)
+]
+
+
+@pytest.mark.parametrize("program", parameters(FAMILY))
+def test_models_inside_models(program: Program) -> None:
+    assert found(program) == program.marked
