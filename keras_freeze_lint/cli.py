@@ -24,8 +24,8 @@ from keras_freeze_lint.sources.files import STDIN, SourceError, read_source
 
 COMMAND = "keras-freeze-lint"
 CLEAN, FINDINGS, USAGE = 0, 1, 2
-# What a shell reports of a program that a signal ended.
-INTERRUPTED, PIPE_CLOSED = 130, 141
+# What a shell reports of a program that this signal ended.
+INTERRUPTED = 130
 
 _keras_option = click.option(
     "--keras",
@@ -135,7 +135,6 @@ def main() -> NoReturn:
     _survive_odd_characters()
     try:
         code = cli.main(prog_name=COMMAND, standalone_mode=False)
-        sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help(), err=True)
         code = USAGE
@@ -146,10 +145,6 @@ def main() -> NoReturn:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         code = INTERRUPTED
-    except BrokenPipeError:
-        # Nobody reads on; without this Python would complain about that when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = PIPE_CLOSED
     except Exception as error:  # noqa: BLE001 - a user gets a line, never a traceback
         code = _fail(internal_error(error))
     sys.exit(code)

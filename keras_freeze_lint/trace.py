@@ -50,16 +50,12 @@ def training_calls(replays: Iterable[tuple[Exploration, list[Replay]]]) -> list[
     return [_entry(call, reachable, complete) for _, call in sorted(calls.items())]
 
 
-def _note(
-    calls: dict[tuple[int, str], _Call], record: TrainingRecord, outcome: Replay, root: str, number: int
-) -> None:
+def _note(calls: dict[tuple[int, str], _Call], record: TrainingRecord, outcome: Replay, root: str, number: int) -> None:
     line = line_of(record.node)
     call = calls.setdefault((line, record.call), _Call(line, record.call, _model_name(record), root=root))
     call.paths.add(number)
     for effect in record.effects.values():
-        row = call.rows.setdefault(
-            key(effect.layer, outcome), _Row(effect.layer.cls, line_of(effect.layer.node))
-        )
+        row = call.rows.setdefault(key(effect.layer, outcome), _Row(effect.layer.cls, line_of(effect.layer.node)))
         row.intents.setdefault(number, set()).add(_word(effect.intended, "trainable", "frozen"))
         row.weights.setdefault(number, set()).add(_word(effect.weights, "moves", "still"))
         if effect.layer.is_bn:

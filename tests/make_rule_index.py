@@ -11,8 +11,9 @@ INDEX = Path(__file__).parent.parent / "docs" / "index.md"
 _HEAD = """\
 # Rules
 
-What keras-freeze-lint finds, by code. The first digit is the family: 1 when a freeze takes effect, 2 BatchNormalization,
-3 weights, 4 assignments that do nothing, 5 models inside models, 6 training loops of your own, 7 copies and files.
+What keras-freeze-lint finds, by code. The first digit is the family: 1 when a freeze takes effect, 2
+BatchNormalization, 3 weights, 4 assignments that do nothing, 5 models inside models, 6 training loops of your own, 7
+copies and files.
 Rules that are not on by default are turned on by `--pedantic` or an explicit `--select`.
 
 | code | name | what is wrong | default |

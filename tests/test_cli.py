@@ -113,7 +113,7 @@ class TestCheck:
         assert keras_freeze_lint("check", "--keras", "3.15", cwd=project).codes == []
 
     def test_a_pipe_closed_by_its_reader_is_no_error_of_ours(self, project: Path) -> None:
-        command = [sys.executable, "-m", "keras_freeze_lint", "check", *["models/gan.py"]]
+        command = [sys.executable, "-m", "keras_freeze_lint", "check", "models/gan.py"]
         with subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             assert process.stdout is not None
             assert process.stderr is not None

@@ -26,7 +26,7 @@ else:
 
 FIXTURES = ROOT / "fixtures"
 MEASURE = ROOT / "tests" / "conformance" / "measure.py"
-# A folder of environments, each with bin/python, named as in expected.toml. Without it only the installed Keras measures.
+# Names a folder of environments, each with bin/python, called as in expected.toml; else the installed Keras measures.
 ENVIRONMENTS = "KFL_ENVIRONMENTS"
 
 Effects = Mapping[str, str]
@@ -122,7 +122,7 @@ def test_the_trace_predicts_what_was_measured(program: Program) -> None:
 @pytest.mark.slow
 @each_program
 def test_measuring_again_gives_the_same(program: Program) -> None:
-    measured = measured_trace(program)
+    measured = measured_trace(program.path, interpreter_for(program.keras, program.environment))
     calls = {(call["line"], call["call"]): call for call in measured["training_calls"]}
 
     assert sorted(calls) == sorted((call["line"], call["call"]) for call in program.calls)
@@ -133,9 +133,10 @@ def test_measuring_again_gives_the_same(program: Program) -> None:
             assert quantities(call, found.get("layers", {}), quantity) == call.get(quantity, {})
 
 
-def measured_trace(program: Program) -> dict[str, Any]:
+def measured_trace(path: Path, python: str) -> dict[str, Any]:
+    """What a run shows of a program."""
     done = subprocess.run(
-        [interpreter_for(program), str(MEASURE), str(program.path)],
+        [python, str(MEASURE), str(path)],
         capture_output=True,
         env={**os.environ, "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"},
         timeout=300,
@@ -145,19 +146,19 @@ def measured_trace(program: Program) -> dict[str, Any]:
     return trace
 
 
-def interpreter_for(program: Program) -> str:
-    """A Python with the Keras of the program; skips the test where there is none."""
+def interpreter_for(keras: str, environment: str) -> str:
+    """A Python with the wanted Keras; skips the test where there is none."""
     folder = os.environ.get(ENVIRONMENTS)
     if folder:
-        python = Path(folder) / program.environment / "bin" / "python"
+        python = Path(folder) / environment / "bin" / "python"
         if not python.exists():
-            pytest.skip(f"{ENVIRONMENTS} has no {program.environment}")
+            pytest.skip(f"{ENVIRONMENTS} has no {environment}")
         return str(python)
-    wanted = Requirement(f"{program.keras}.*" if program.keras.count(".") == 1 else program.keras)
+    wanted = Requirement(f"{keras}.*" if keras.count(".") == 1 else keras)
     try:
         installed = metadata.version(wanted.name)
     except metadata.PackageNotFoundError:
         pytest.skip(f"{wanted.name} is not installed here, and {ENVIRONMENTS} names no folder of environments")
     if not wanted.specifier.contains(installed):
-        pytest.skip(f"{wanted.name} {installed} is installed here, the program is for {program.keras}")
+        pytest.skip(f"{wanted.name} {installed} is installed here, the program is for {keras}")
     return sys.executable

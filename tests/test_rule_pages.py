@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from keras_freeze_lint.findings import Finding
-from keras_freeze_lint.linter import lint_source
+from keras_freeze_lint.linter import lint_source, trace_source
 from keras_freeze_lint.rules.registry import RULES
 from keras_freeze_lint.settings import Settings
 from tests import make_rule_index
+from tests.conformance.compare import compare
 from tests.faces import ROOT
+from tests.test_fixtures import interpreter_for, measured_trace
 
 PAGES = ROOT / "docs" / "rules"
 CODES = [rule.code for rule in RULES]
@@ -21,6 +24,14 @@ HEADINGS = ["What happens", "Why", "Versions", "Example", "Use instead", "Suppre
 LONGEST_MESSAGE = 140
 
 BLOCK = re.compile(r"^```python ?(?P<keras>.*)\n(?P<text>(?:.*\n)*?)```$", re.MULTILINE)
+# What cannot run here: weights from the network or from a file, and a session that measure.py does not see into.
+NOT_RUN = ("applications.", "load_weights(", "tf.Session")
+ENVIRONMENT_OF = {
+    "keras==2.0.8": "keras-2.0.8",
+    "keras==2.2.4": "keras-2.2.4",
+    "keras==2.15": "keras-2.15",
+    "keras>=3": "keras-3.15",
+}
 MARK = re.compile(r"# error: (KFL\d{3}(?:, KFL\d{3})*)$")
 
 
@@ -59,6 +70,10 @@ def blocks() -> Iterator[Block]:
     for path in sorted(PAGES.glob("KFL*.md")):
         for number, found in enumerate(BLOCK.finditer(path.read_text(encoding="utf-8")), 1):
             yield Block(path.stem, number, found["keras"], found["text"])
+
+
+def runnable() -> list[Block]:
+    return [block for block in blocks() if not any(word in block.text for word in NOT_RUN)]
 
 
 each_rule = pytest.mark.parametrize("code", CODES)
@@ -128,3 +143,15 @@ def test_the_changelog_names_the_rule(code: str) -> None:
 
 def test_the_index_is_up_to_date() -> None:
     assert make_rule_index.INDEX.read_text(encoding="utf-8") == make_rule_index.index()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", runnable(), ids=str)
+def test_a_block_does_what_its_trace_says(block: Block, tmp_path: Path) -> None:
+    program = tmp_path / f"{block.page}.py"
+    program.write_text(block.text, encoding="utf-8")
+    measured = measured_trace(program, interpreter_for(block.keras, ENVIRONMENT_OF[block.keras]))
+    differences = compare(trace_source(block.text, str(program), block.keras), measured)
+
+    assert measured["training_calls"] or "error" in measured
+    assert [str(each) for each in differences if each.verdict != "agree"] == []

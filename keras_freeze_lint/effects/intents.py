@@ -57,11 +57,23 @@ class Intents:
             return None, None
         others = [other for other in states if other.event.model is not model]
         for write in reversed(self.writes.get(leaf.serial, ())):
+            if self._belongs_elsewhere(model, write, others):
+                continue
             if state is None or write.index < state.index:
                 return write.value, write
             if not self._meant_for_another(leaf, model, write, others):
                 return write.value, write
         return leaf.initial_flag, None
+
+    def _belongs_elsewhere(self, model: Layer, write: Write, others: list[CompileState]) -> bool:
+        """Where a container's flag is its own, it is meant for the models that hold the container, if there are any."""
+        target = write.event.target
+        if self.flags.behaviour.setter_reaches_children or not target.is_model or self._holds(model, target):
+            return False
+        return any(self._holds(other.event.model, target) for other in others if other.event.model is not target)
+
+    def _holds(self, model: Layer, target: Layer) -> bool:
+        return any(layer is target for layer in self.flags.below(model))
 
     def _meant_for_another(self, leaf: Layer, model: Layer, write: Write, others: list[CompileState]) -> bool:
         inside = {layer.serial for layer in self.flags.below(model)}

@@ -116,7 +116,7 @@ class _Replayer:
 
     def _on_called(self, event: events.Called) -> None:
         layer = event.layer
-        if event.training is False and (self.behaviour.training_false_holds or event.inside is not None):
+        if event.training is False and event.symbolic and (self.behaviour.training_false_holds or event.inside is not None):
             self.held.add(layer.serial)
         if event.symbolic and layer.is_model:
             self._note_call(layer)
@@ -270,7 +270,10 @@ class _Replayer:
 
     def _held_below(self, model: Layer) -> set[int]:
         return {
-            leaf.serial for layer in self.flags.below(model) if layer.serial in self.held for leaf in self.flags.below(layer)
+            leaf.serial
+            for layer in self.flags.below(model)
+            if layer.serial in self.held
+            for leaf in self.flags.below(layer)
         }
 
     def _refused(self, state: CompileState, weights: dict[int, Truth]) -> str | None:
@@ -362,7 +365,11 @@ class _Replayer:
 
     def _on_applied(self, event: events.AppliedGradients) -> None:
         inside = next((one for one in reversed(list(self.running.values())) if one.record.model in event.models), None)
-        reads = None if event.reads is None else [self.outcome.reads[read] for read in event.reads if read in self.outcome.reads]
+        reads = (
+            None
+            if event.reads is None
+            else [self.outcome.reads[read] for read in event.reads if read in self.outcome.reads]
+        )
         moved: dict[int, Truth] = {}
         for _, found in reads or ():
             for serial, truth in found.items():

@@ -44,7 +44,11 @@ def trace_for(traces: dict[object, Trace], signature: tuple[str, Hashable], now:
         return now
     if serves == "any shape" and (kind, ANY) in traces and not _unknown(shape):
         return traces[kind, ANY]
-    if serves == "unknown" or _unknown(shape) or any(_unknown(other) for (one, other), _ in _items(traces) if one == kind):
+    if (
+        serves == "unknown"
+        or _unknown(shape)
+        or any(_unknown(other) for (one, other), _ in _items(traces) if one == kind)
+    ):
         known = _agreed([*same_kind, now])
         traces[kind, shape] = known
         return known

@@ -211,7 +211,10 @@ def _of_super(run: Run, value: Super, name: str, node: ast.AST) -> Value:
 
 def _of_data(run: Run, data: Data, name: str, node: ast.AST) -> Value:
     if name == "shape":
-        return (data.rows if data.rows is not None else Unknown(("rows", data.key)), *(Unknown(("axis", data.key, i)) for i in range(1, 4)))
+        return (
+            data.rows if data.rows is not None else Unknown(("rows", data.key)),
+            *(Unknown(("axis", data.key, i)) for i in range(1, 4)),
+        )
     return Method(data, name)
 
 
@@ -287,6 +290,7 @@ def _set_trainable(run: Run, target: Value, value: Value, node: ast.AST, how: st
         if _obscures(run, target, value, node):
             return
         target = promote(run, target, node)
+    value = _option_text(run, value)
     if isinstance(target, Layer):
         setter = target.user_class.lookup("trainable.setter") if target.user_class else None
         if isinstance(setter, Function):
@@ -323,8 +327,19 @@ def _set_trainable(run: Run, target: Value, value: Value, node: ast.AST, how: st
         run.emit(events.Mistake(*run.place(node), "on class", target, "trainable", value))
 
 
+def _option_text(run: Run, value: Value) -> Value:
+    """An option of the command line that is a text counts by its default."""
+    if isinstance(value, Unknown) and isinstance(value.key, tuple) and value.key[0] == "attribute":
+        name = value.key[-1]
+        if name in run.text_options and "parse_args" in repr(value.key):
+            return run.text_options[name]
+    return value
+
+
 # Unknown values of these kinds stand for something that the program made itself: perhaps one of its layers.
-_OWN_THINGS = frozenset({"item", "next", "comprehension", "method", "attribute", "either", "zip", "part", "no item", "star", "result"})
+_OWN_THINGS = frozenset(
+    {"item", "next", "comprehension", "method", "attribute", "either", "zip", "part", "no item", "star", "result"}
+)
 _OF_A_MODEL = frozenset({"layer named", "slice of layers"})
 
 

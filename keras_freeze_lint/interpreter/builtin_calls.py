@@ -224,7 +224,11 @@ def instance_of(value: Value, cls: Value) -> bool | Condition:
     if isinstance(value, Layer):
         return _layer_is(value, cls)
     if isinstance(value, Instance):
-        return cls in value.cls.ancestry() if isinstance(cls, Class) else Condition(("is", id(value), conditions.key_of(cls)))
+        return (
+            cls in value.cls.ancestry()
+            if isinstance(cls, Class)
+            else Condition(("is", id(value), conditions.key_of(cls)))
+        )
     if isinstance(value, bool | int | float | str | list | tuple | dict | type(None)) and isinstance(cls, Api):
         if cls.path.startswith("builtins."):
             import builtins
@@ -254,11 +258,18 @@ def _layer_is(layer: Layer, cls: Value) -> bool | Condition:
     if wanted == "Wrapper":
         return layer.kind in ("wrapper", "bidirectional")
     if layer.user_class is not None:
-        return any(isinstance(base, Api) and base.name == wanted for one in layer.user_class.ancestry() for base in one.bases)
+        return any(
+            isinstance(base, Api) and base.name == wanted for one in layer.user_class.ancestry() for base in one.bases
+        )
     return _same_class(layer.cls, wanted)
 
 
-_OLD_NAMES = {"Convolution1D": "Conv1D", "Convolution2D": "Conv2D", "Convolution3D": "Conv3D", "MaxPool2D": "MaxPooling2D"}
+_OLD_NAMES = {
+    "Convolution1D": "Conv1D",
+    "Convolution2D": "Conv2D",
+    "Convolution3D": "Conv3D",
+    "MaxPool2D": "MaxPooling2D",
+}
 
 
 def _same_class(left: str, right: str) -> bool:
@@ -450,7 +461,11 @@ def _dict_method(
         except TypeError:
             return _unknown(node)
         plain = isinstance(args[0], str | int | float | bool)
-        return (args[1] if len(args) > 1 else None) if plain else Unknown(("get", id(receiver), conditions.key_of(args[0])))
+        return (
+            (args[1] if len(args) > 1 else None)
+            if plain
+            else Unknown(("get", id(receiver), conditions.key_of(args[0])))
+        )
     if name == "items":
         return list(receiver.items())
     if name == "values":

@@ -65,10 +65,10 @@ def call_value(
     return Unknown(("call", id(node)))
 
 
-def _call_unknown(
-    run: Run, function: Unknown, args: list[Value], keywords: dict[str, Value], node: ast.Call
-) -> Value:
+def _call_unknown(run: Run, function: Unknown, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> Value:
     """A call of something unknown: the same call with the same arguments gives the same unknown."""
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "add_argument":
+        _note_option(run, args, keywords)
     if isinstance(node.func, ast.Attribute) and node.func.attr == "gradient":
         return gradient_of(args, keywords)
     if isinstance(node.func, ast.Attribute) and node.func.attr in _TRAINING and _trains(node, keywords):
@@ -82,6 +82,16 @@ def _call_unknown(
         return containers.operation(tensors)
     key = ("call", function.key, *(conditions.key_of(arg) for arg in args[:4]), *sorted(keywords)[:4])
     return Unknown(key if _small(key) else ("call", id(node)), function.foreign)
+
+
+def _note_option(run: Run, args: list[Value], keywords: dict[str, Value]) -> None:
+    """``parser.add_argument("--flag", default="False")``: an option without a type is a text, and true unless empty."""
+    names = [arg for arg in args if isinstance(arg, str) and arg.startswith("-")]
+    kind = keywords.get("type", Api("builtins.str"))
+    texts = isinstance(kind, Api) and kind.path == "builtins.str" and "action" not in keywords
+    if names and texts and isinstance(keywords.get("default"), str):
+        destination = keywords.get("dest", max(names, key=len).lstrip("-").replace("-", "_"))
+        run.text_options[str(destination)] = str(keywords["default"])
 
 
 _TRAINING = frozenset({"fit", "fit_generator", "train_on_batch"})
@@ -105,7 +115,14 @@ def _receiver(run: Run, method: Unknown) -> Unknown | None:
 
 def _is_made(function: Unknown) -> bool:
     """Whether an unknown callable is an object that something returned, and so may be a model."""
-    return isinstance(function.key, tuple) and function.key[0] in ("call", "library", "keras", "parameter", "item", "attribute")
+    return isinstance(function.key, tuple) and function.key[0] in (
+        "call",
+        "library",
+        "keras",
+        "parameter",
+        "item",
+        "attribute",
+    )
 
 
 def _small(key: tuple[object, ...]) -> bool:
@@ -122,9 +139,7 @@ def _note_called_flag(run: Run, node: ast.Call, scope: Scope) -> None:
             run.emit(events.Mistake(*run.place(node), "called", target, "trainable"))
 
 
-def _call_api(
-    run: Run, api: Api, args: list[Value], keywords: dict[str, Value], node: ast.Call, scope: Scope
-) -> Value:
+def _call_api(run: Run, api: Api, args: list[Value], keywords: dict[str, Value], node: ast.Call, scope: Scope) -> Value:
     if api.path == "builtins.super":
         return _super(args, scope)
     if api.path.startswith("builtins."):

@@ -115,7 +115,11 @@ def _equal(run: Run, left: Value, right: Value, identity: bool) -> bool | Condit
     if isinstance(right, LayerName) or isinstance(right, Span):
         left, right = right, left
     if isinstance(left, LayerName):
-        return matches_word(run, left.layer, right) if isinstance(right, str) else Condition(("==", key_of(left), key_of(right)))
+        return (
+            matches_word(run, left.layer, right)
+            if isinstance(right, str)
+            else Condition(("==", key_of(left), key_of(right)))
+        )
     if isinstance(left, Span):
         if isinstance(right, int):
             return _span_equal(run, left, right)

@@ -215,7 +215,11 @@ def _unpack(run: Run, targets: list[ast.expr], value: Value, scope: Scope, evalu
             bind(run, target, part, scope, evaluate)
         return
     for index, target in enumerate(targets):
-        part = item(run, value, index, target) if not isinstance(value, Gradients | Variables) else Unknown(("part", id(target)))
+        part = (
+            item(run, value, index, target)
+            if not isinstance(value, Gradients | Variables)
+            else Unknown(("part", id(target)))
+        )
         if isinstance(value, list | tuple):
             part = Unknown(("part", id(target)))
         bind(run, target, part, scope, evaluate)

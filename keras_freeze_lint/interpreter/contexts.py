@@ -41,7 +41,11 @@ def _enter(run: Run, node: ast.With | ast.AsyncWith, items: list[ast.withitem], 
     entered: Value = value
     if isinstance(value, Instance):
         enter = value.cls.lookup("__enter__")
-        entered = call_function(run, enter, [], {}, manager, value) if isinstance(enter, Function) else Unknown(("with", id(node)))
+        entered = (
+            call_function(run, enter, [], {}, manager, value)
+            if isinstance(enter, Function)
+            else Unknown(("with", id(node)))
+        )
     elif isinstance(value, Api):
         entered = Unknown(("with", id(manager)), foreign=True)
     if first.optional_vars is not None:

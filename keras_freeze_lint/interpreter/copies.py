@@ -33,7 +33,8 @@ def _copy_layer(run: Run, source: Layer, node: ast.AST, copied: dict[int, Layer]
         made.attributes.update({name: source.attributes[name] for name in ("word", "place", "exact")})
     if source.slots is not None:
         made.slots = [
-            Slot(slot.low, slot.high, tuple(copied[one.serial] for one in slot.layers), slot.word) for slot in source.slots
+            Slot(slot.low, slot.high, tuple(copied[one.serial] for one in slot.layers), slot.word)
+            for slot in source.slots
         ]
     if source.graph is not None:
         made.graph = _copy_graph(source.graph, copied)

@@ -275,9 +275,13 @@ def _dict(run: Run, node: ast.Dict, scope: Scope) -> Value:
 def _joined_string(run: Run, node: ast.JoinedStr, scope: Scope) -> Value:
     parts: list[str] = []
     for piece in node.values:
-        value = evaluate(run, piece.value, scope) if isinstance(piece, ast.FormattedValue) else evaluate(run, piece, scope)
+        value = (
+            evaluate(run, piece.value, scope) if isinstance(piece, ast.FormattedValue) else evaluate(run, piece, scope)
+        )
         if not isinstance(value, str | int | float | bool) or isinstance(value, Length):
-            return Unknown(("text", id(node), *(conditions.key_of(part) for part in parts[:2]), conditions.key_of(value)))
+            return Unknown(
+                ("text", id(node), *(conditions.key_of(part) for part in parts[:2]), conditions.key_of(value))
+            )
         spec = piece.format_spec if isinstance(piece, ast.FormattedValue) else None
         try:
             parts.append(format(value, str(evaluate(run, spec, scope)) if spec is not None else ""))
@@ -304,7 +308,9 @@ def _walrus(run: Run, node: ast.NamedExpr, scope: Scope) -> Value:
 
 def _comprehension(run: Run, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, scope: Scope) -> Value:
     made: list[Value] = []
-    complete = _generate(run, node.generators, Scope({}, scope), lambda inner: made.append(evaluate(run, node.elt, inner)), node)
+    complete = _generate(
+        run, node.generators, Scope({}, scope), lambda inner: made.append(evaluate(run, node.elt, inner)), node
+    )
     counts_weights = bool(made) and all(isinstance(item, WeightIndex) for item in made)
     return made if complete or counts_weights else Unknown(("comprehension", id(node)))
 

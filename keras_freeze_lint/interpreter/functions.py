@@ -21,10 +21,24 @@ from keras_freeze_lint.interpreter.values import (
     Unknown,
     Value,
 )
-from keras_freeze_lint.keras.api import APPLICATIONS, BN_CLASSES, LAYER_CLASSES, MERGE_FUNCTIONS, MODEL_CLASSES, OPTIMIZERS
+from keras_freeze_lint.keras.api import (
+    APPLICATIONS,
+    BN_CLASSES,
+    LAYER_CLASSES,
+    MERGE_FUNCTIONS,
+    MODEL_CLASSES,
+    OPTIMIZERS,
+)
 
 _STAR_NAMES = frozenset(LAYER_CLASSES) | BN_CLASSES | MODEL_CLASSES | OPTIMIZERS | frozenset(APPLICATIONS)
-_STAR_NAMES |= frozenset(MERGE_FUNCTIONS) | {"Sequential", "Input", "load_model", "clone_model", "model_from_json", "Callback"}
+_STAR_NAMES |= frozenset(MERGE_FUNCTIONS) | {
+    "Sequential",
+    "Input",
+    "load_model",
+    "clone_model",
+    "model_from_json",
+    "Callback",
+}
 _BUILTINS = frozenset(dir(builtins))
 
 

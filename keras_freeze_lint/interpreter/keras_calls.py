@@ -24,7 +24,14 @@ from keras_freeze_lint.interpreter.values import (
     Unknown,
     Value,
 )
-from keras_freeze_lint.keras.api import APPLICATIONS, LAYER_CLASSES, MERGE_FUNCTIONS, MODEL_CLASSES, OPTIMIZERS, is_application
+from keras_freeze_lint.keras.api import (
+    APPLICATIONS,
+    LAYER_CLASSES,
+    MERGE_FUNCTIONS,
+    MODEL_CLASSES,
+    OPTIMIZERS,
+    is_application,
+)
 
 
 def call_keras(run: Run, api: Api, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> Value:
@@ -151,7 +158,9 @@ def _model(run: Run, api: Api, args: list[Value], keywords: dict[str, Value], no
     ends = tensors_in(inputs), tensors_in(outputs)
     name = _name_of(args, keywords, 2)
     if not ends[1]:
-        model = layers.unseen_model(run, "Model", node, ("model", id(node)), length=None, holds_bn=None, flag=True, name=name)
+        model = layers.unseen_model(
+            run, "Model", node, ("model", id(node)), length=None, holds_bn=None, flag=True, name=name
+        )
     else:
         model = layers.functional_model(run, node, ends[0], ends[1], name, api.flavour, "Functional")
         run.emit(events.Built(*run.place(node), model))

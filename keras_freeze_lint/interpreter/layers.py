@@ -233,7 +233,9 @@ def _partly_unseen(model: Layer, children: list[Layer]) -> LayerList:
     for child in children:
         if child.kind == "rest":
             grouped.setdefault(child.attributes["place"], []).append(child)
-    slots = [Slot(low, high, tuple(group), group[0].attributes["word"]) for (low, high), group in sorted(grouped.items())]
+    slots = [
+        Slot(low, high, tuple(group), group[0].attributes["word"]) for (low, high), group in sorted(grouped.items())
+    ]
     end = slots[-1].high
     slots += [Slot(end + i, end + i + 1, (child,)) for i, child in enumerate(others)]
     exact = len(origins) == 1 and all(child.attributes["exact"] for child in children if child.kind == "rest")

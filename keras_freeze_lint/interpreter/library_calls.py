@@ -20,7 +20,9 @@ from keras_freeze_lint.interpreter.values import (
 )
 from keras_freeze_lint.keras.api import TF1_OPTIMIZERS
 
-_ROWS_FROM_SHAPE = frozenset("zeros ones empty full random random_sample standard_normal zeros_like ones_like eye".split())
+_ROWS_FROM_SHAPE = frozenset(
+    "zeros ones empty full random random_sample standard_normal zeros_like ones_like eye".split()
+)
 _ROWS_FROM_SIZE = frozenset(
     "normal uniform randint integers choice binomial poisson exponential beta random_integers".split()
 )

@@ -224,9 +224,7 @@ def call_optimizer_method(
     return Unknown(("optimizer", optimizer.serial, name), foreign=True)
 
 
-def _minimize(
-    run: Run, optimizer: Optimizer, args: list[Value], keywords: dict[str, Value], node: ast.Call
-) -> None:
+def _minimize(run: Run, optimizer: Optimizer, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> None:
     position = 2 if optimizer.family == "tf1" else 1
     variables = keywords.get("var_list", args[position] if len(args) > position else None)
     loss = args[0] if args else keywords.get("loss")

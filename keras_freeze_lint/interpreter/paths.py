@@ -150,8 +150,7 @@ class _Explorer:
         methods = [
             statement
             for statement in node.body
-            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
-            and id(statement) in self.relevance.acting
+            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and id(statement) in self.relevance.acting
         ]
         if any(method.name.startswith("on_") for method in methods) and not self._entered(methods):
             yield _Root(node.name, _entering_callback(node.name))

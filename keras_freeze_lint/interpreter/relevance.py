@@ -88,7 +88,9 @@ def survey(tree: ast.Module) -> Relevance:
             if name:
                 called.add(name)
     for name in library_names:
-        telling.extend(node for node in uses.get(name, ()) if isinstance(node, ast.Name) and _shapes_models(node, parents))
+        telling.extend(
+            node for node in uses.get(name, ()) if isinstance(node, ast.Name) and _shapes_models(node, parents)
+        )
     acting = [node for name in ACTING_METHODS for node in uses.get(name, ()) if isinstance(node, ast.Attribute)]
     acting += [node for node in telling if isinstance(node, ast.Constant) or _is_flag_access(node)]
     training = [node for name in TRAINING_METHODS for node in uses.get(name, ()) if isinstance(node, ast.Attribute)]
@@ -104,7 +106,9 @@ def survey(tree: ast.Module) -> Relevance:
 
 
 def _is_flag_access(node: ast.AST) -> bool:
-    return isinstance(node, ast.Attribute) and (node.attr in ("trainable", "_trainable") or _looks_like_the_flag(node.attr))
+    return isinstance(node, ast.Attribute) and (
+        node.attr in ("trainable", "_trainable") or _looks_like_the_flag(node.attr)
+    )
 
 
 def _shapes_models(node: ast.Name, parents: dict[int, ast.AST]) -> bool:

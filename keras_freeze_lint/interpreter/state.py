@@ -111,6 +111,7 @@ class Run:
     custom_step: Layer | None = None
     recording: bool = False
     kept: dict[Hashable, Value] = field(default_factory=dict)
+    text_options: dict[str, str] = field(default_factory=dict)
     collecting: list[list[Value]] = field(default_factory=list)
     guarded: int = 0
     plain: int = 0

@@ -57,7 +57,11 @@ def _expression(run: Run, node: ast.Expr, scope: Scope) -> Signal:
 
 def _note_compared_flag(run: Run, node: ast.Compare, scope: Scope) -> None:
     """``layer.trainable == False`` as a statement of its own."""
-    if isinstance(node.left, ast.Attribute) and node.left.attr == "trainable" and isinstance(node.ops[0], ast.Eq | ast.Is):
+    if (
+        isinstance(node.left, ast.Attribute)
+        and node.left.attr == "trainable"
+        and isinstance(node.ops[0], ast.Eq | ast.Is)
+    ):
         target = resolve(run, evaluate(run, node.left.value, scope))
         if isinstance(target, Layer) or (isinstance(target, Unknown) and run.uses_keras and not target.foreign):
             value = evaluate(run, node.comparators[0], scope)

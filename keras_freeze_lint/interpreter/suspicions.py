@@ -7,6 +7,7 @@ import ast
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.state import Run
 from keras_freeze_lint.interpreter.values import Layer, LayerList, Scope, Value
+from keras_freeze_lint.keras.api import APPLICATIONS
 
 
 def inspect_loop(run: Run, node: ast.For, source: Value, scope: Scope) -> None:
@@ -38,11 +39,23 @@ def _inspect_slice(run: Run, node: ast.For, source: LayerList, scope: Scope) -> 
             run.emit(events.Mistake(*run.place(cut), "minus zero", source.model, ast.unparse(cut.slice)))
             return
     whole = evaluate(run, cut.value, scope)
+    upper = evaluate(run, cut.slice.upper, scope) if cut.slice.upper is not None else None
+    if isinstance(whole, LayerList) and whole.exact and isinstance(upper, int):
+        _inspect_upper(run, cut, whole, upper)
     if isinstance(whole, LayerList) and whole.exact and whole.slots and not source.slots:
         lower = evaluate(run, cut.slice.lower, scope) if cut.slice.lower is not None else 0
         if isinstance(lower, int) and lower > sum(slot.high - slot.low for slot in whole.slots):
             count = str(sum(slot.high - slot.low for slot in whole.slots))
             run.emit(events.Mistake(*run.place(cut), "empty slice", source.model, ast.unparse(cut.slice), count))
+
+
+def _inspect_upper(run: Run, cut: ast.Subscript, whole: LayerList, upper: int) -> None:
+    """More layers than there are: of a known application, or of a model in which a nested model counts as one."""
+    count = sum(slot.high - slot.low for slot in whole.slots)
+    if whole.model.label in APPLICATIONS and upper > count * (1 if whole.origin is None else 1.1):
+        run.emit(events.Mistake(*run.place(cut), "long slice", whole.model, ast.unparse(cut.slice), str(count)))
+    elif upper > count and any(layer.is_model and len(layer.children) > 1 for layer in whole.layers):
+        run.emit(events.Mistake(*run.place(cut), "nested is one", whole.model, ast.unparse(cut.slice), str(count)))
 
 
 def _unwrapped(node: ast.expr) -> ast.expr:
@@ -56,9 +69,7 @@ def _only_for_bn(node: ast.For) -> bool:
     first = node.body[0]
     if len(node.body) != 1 or not isinstance(first, ast.If) or first.orelse:
         return False
-    names = {
-        part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "") for part in ast.walk(first.test)
-    }
+    names = {part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "") for part in ast.walk(first.test)}
     return "isinstance" in names and "BatchNormalization" in names
 
 

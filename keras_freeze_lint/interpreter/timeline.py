@@ -213,5 +213,3 @@ class Copied(Event):
     source: Layer
     copy: Layer
     how: str
-
-

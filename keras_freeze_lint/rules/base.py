@@ -60,7 +60,8 @@ def shown(layer: Layer) -> str:
         return layer.name
     if layer.label:
         return layer.label
-    return f"{layer.cls} (line {line_of(layer.node)})"
+    kind = "Model" if layer.kind in ("functional", "subclassed", "opaque") and layer.user_class is None else layer.cls
+    return f"{kind} (line {line_of(layer.node)})"
 
 
 def named(layers: Iterable[Layer], limit: int = 2) -> str:

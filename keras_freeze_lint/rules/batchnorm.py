@@ -33,20 +33,30 @@ def _unprotected(replay: Replay) -> Iterator[Defect]:
     for index, event in enumerate(replay.events):
         if not isinstance(event, events.Called) or event.training is not False or not event.symbolic or event.inside:
             continue
-        if not event.layer.is_model or not event.layer.pretrained:
+        if not event.layer.is_model:
             continue
         moving = _moving(replay, index, event.layer)
         if moving is not None:
             record, effects = moving
+            if not event.layer.pretrained and not all(_was_frozen(replay, effect) for effect in effects):
+                continue
             opened = next((effect.write.event.node for effect in effects if effect.write is not None), event.node)
             yield Defect(
                 "KFL202",
                 opened,
                 "",
                 {"target": shown(event.layer), "line": str(line_of(record.node))},
-                stations((event.node, "called with training=False"), (opened, "reopened here"), (record.node, "statistics move here")),
+                stations(
+                    (event.node, "called with training=False"),
+                    (opened, "reopened here"),
+                    (record.node, "statistics move here"),
+                ),
                 prediction(replay, record, effects, "statistics"),
             )
+
+
+def _was_frozen(replay: Replay, effect: LayerEffect) -> bool:
+    return any(write.value is False for write in replay.intents.writes.get(effect.layer.serial, ()))
 
 
 def _moving(replay: Replay, index: int, model: Layer) -> tuple[TrainingRecord, list[LayerEffect]] | None:
@@ -67,7 +77,13 @@ def _baked(replay: Replay) -> Iterator[Defect]:
     if replay.behaviour.trains_by != "ancestors" or not replay.behaviour.setter_reaches_children:
         return
     for index, event in enumerate(replay.events):
-        if isinstance(event, events.Called) and event.training and event.symbolic and event.layer.is_model and not event.inside:
+        if (
+            isinstance(event, events.Called)
+            and event.training
+            and event.symbolic
+            and event.layer.is_model
+            and not event.inside
+        ):
             norm = next((leaf for leaf in replay.flags.leaves(event.layer) if leaf.is_bn), None)
             record = next_record(replay, norm, index) if norm is not None else None
             if record is not None:
@@ -83,7 +99,11 @@ def _baked(replay: Replay) -> Iterator[Defect]:
 def _not_reached(replay: Replay) -> Iterator[Defect]:
     yield from _reopened(replay)
     for index, event in enumerate(replay.events):
-        if not isinstance(event, events.Mistake) or event.kind != "bn out of reach" or not isinstance(event.target, Layer):
+        if (
+            not isinstance(event, events.Mistake)
+            or event.kind != "bn out of reach"
+            or not isinstance(event.target, Layer)
+        ):
             continue
         for leaf in replay.flags.leaves(event.target):
             record = next_record(replay, leaf, index) if leaf.is_bn else None
@@ -112,7 +132,9 @@ def _reopened(replay: Replay) -> Iterator[Defect]:
             before = written[position - 1] if position else None
             if before is None or before.value is not False or not _means_bn(replay, before.event.node):
                 continue
-            if untouched_between(replay, before.index, effect.write.index) and not _means_bn(replay, effect.write.event.node):
+            if untouched_between(replay, before.index, effect.write.index) and not _means_bn(
+                replay, effect.write.event.node
+            ):
                 reopened.setdefault(id(before.event.node), []).append(effect)
         for effects in reopened.values():
             write = effects[0].write
@@ -124,7 +146,11 @@ def _reopened(replay: Replay) -> Iterator[Defect]:
                 frozen.event.node,
                 "",
                 {"layers": named(effect.layer for effect in effects), "line": str(line_of(write.event.node))},
-                stations((frozen.event.node, "frozen here"), (write.event.node, "reopened here"), (record.node, "statistics move here")),
+                stations(
+                    (frozen.event.node, "frozen here"),
+                    (write.event.node, "reopened here"),
+                    (record.node, "statistics move here"),
+                ),
                 prediction(replay, record, effects, "statistics"),
             )
 
@@ -174,14 +200,18 @@ BATCHNORM_RULES = (
         "KFL202",
         "bn-unfrozen-in-finetune",
         "on Keras 3 training=False at the call does not protect BatchNormalization of a reopened base",
-        {"": "training=False does not protect the BatchNormalization of {target} in fit {where} (line {line}); keep these layers frozen"},
+        {
+            "": "training=False does not protect the BatchNormalization of {target} in fit {where} (line {line}); keep these layers frozen"
+        },
         _unprotected,
     ),
     Rule(
         "KFL203",
         "bn-training-flag-conflict",
         "training=True at the call stays in the graph, also for predict",
-        {"": "training=True stays in the graph of {target}: predict uses and updates batch statistics {where}; leave training out"},
+        {
+            "": "training=True stays in the graph of {target}: predict uses and updates batch statistics {where}; leave training out"
+        },
         _baked,
     ),
     Rule(

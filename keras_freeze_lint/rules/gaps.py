@@ -93,7 +93,7 @@ def _cause(replay: Replay, record: TrainingRecord, effect: LayerEffect) -> tuple
         return None
     if record.read_at is not None and write.index > record.read_at:
         before = record.compiled.trained_at
-        late = before is not None and before < write.index
+        late = (before is not None and before < write.index) or record.steps_before(write.index)
         return (Cause.BETWEEN_FITS if late else Cause.AFTER_COMPILE), write
     return _structural(replay, record, effect, write)
 
@@ -151,9 +151,7 @@ def _own_loop(replay: Replay, record: TrainingRecord, effect: LayerEffect) -> tu
     return (Cause.OWN_LOOP, effect.write) if not effect.intended else None
 
 
-def _last_read(
-    replay: Replay, start: events.AppliedGradients, layer: Layer
-) -> tuple[int, events.ReadVariables] | None:
+def _last_read(replay: Replay, start: events.AppliedGradients, layer: Layer) -> tuple[int, events.ReadVariables] | None:
     wanted = set(start.reads or ())
     found = None
     for index, event in enumerate(replay.events):

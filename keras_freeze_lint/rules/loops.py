@@ -63,28 +63,36 @@ LOOP_RULES = (
         "KFL105",
         "stale-train-step",
         "a tf.function keeps the flags of its trace",
-        {"": "trainable={flag} after tf.function was traced has no effect: {layers} {effect} on line {line}; make a new tf.function"},
+        {
+            "": "trainable={flag} after tf.function was traced has no effect: {layers} {effect} on line {line}; make a new tf.function"
+        },
         _stale_step,
     ),
     Rule(
         "KFL601",
         "gradient-over-all-variables",
         "a hand-written step over all variables trains frozen layers too",
-        {"": "frozen {layers} moves here: variables and weights hold frozen layers too, on every Keras; use trainable_variables"},
+        {
+            "": "frozen {layers} moves here: variables and weights hold frozen layers too, on every Keras; use trainable_variables"
+        },
         _all_variables,
     ),
     Rule(
         "KFL602",
         "captured-variable-list",
         "a list of variables read before the flag was set does not follow it",
-        {"": "trainable={flag} comes after the variable list was read: {layers} {effect} on line {line}; read trainable_variables again"},
+        {
+            "": "trainable={flag} comes after the variable list was read: {layers} {effect} on line {line}; read trainable_variables again"
+        },
         _old_list,
     ),
     Rule(
         "KFL603",
         "tf1-minimize-ignores-flag",
         "tf.train optimizers without var_list train frozen layers too",
-        {"": "minimize() without var_list moves frozen {layers}: it ignores trainable; pass var_list=model.trainable_weights"},
+        {
+            "": "minimize() without var_list moves frozen {layers}: it ignores trainable; pass var_list=model.trainable_weights"
+        },
         _minimize,
     ),
 )

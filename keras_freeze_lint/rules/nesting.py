@@ -47,14 +47,18 @@ NESTING_RULES = (
         "KFL501",
         "unfreeze-under-frozen-parent",
         "a layer reopened inside a frozen model does not train",
-        {"": "{layers} reopened inside a frozen model never trains {where} (line {line}); set the model True and freeze the rest"},
+        {
+            "": "{layers} reopened inside a frozen model never trains {where} (line {line}); set the model True and freeze the rest"
+        },
         _frozen_parent,
     ),
     Rule(
         "KFL506",
         "flag-not-inherited",
         "the flag of a container or wrapper does not reach the layers that train",
-        {"": "the flag of {target} does not reach {layers} {where}: still trained on line {line}; freeze layer by layer"},
+        {
+            "": "the flag of {target} does not reach {layers} {where}: still trained on line {line}; freeze layer by layer"
+        },
         _not_inherited,
     ),
     Rule(

@@ -25,7 +25,11 @@ def _lost(replay: Replay) -> Iterator[Defect]:
                         "layers": named(effect.layer for effect in gap.effects),
                         "line": str(line_of(gap.record.node)),
                     },
-                    stations((gap.write.event.node, "frozen here"), (copied.node, "copied here"), (gap.record.node, "trained here")),
+                    stations(
+                        (gap.write.event.node, "frozen here"),
+                        (copied.node, "copied here"),
+                        (gap.record.node, "trained here"),
+                    ),
                     prediction(replay, gap.record, gap.effects, "weights"),
                 )
 
@@ -44,7 +48,9 @@ PERSISTENCE_RULES = (
         "KFL701",
         "trainable-lost",
         "a copy, a file or a clone of a model does not keep all flags",
-        {"": "the copy ({how}) does not keep the flags {where}: {layers} trains again on line {line}; freeze the copy before compile()"},
+        {
+            "": "the copy ({how}) does not keep the flags {where}: {layers} trains again on line {line}; freeze the copy before compile()"
+        },
         _lost,
     ),
 )

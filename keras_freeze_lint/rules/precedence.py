@@ -11,6 +11,7 @@ _MORE_SPECIFIC = (
     ("KFL507", "KFL102"),
     ("KFL507", "KFL501"),
     ("KFL401", "KFL505"),
+    ("KFL504", "KFL505"),
     ("KFL103", "KFL102"),
 )
 

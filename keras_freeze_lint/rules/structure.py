@@ -34,8 +34,16 @@ def _overridden(replay: Replay) -> Iterator[Defect]:
                 "KFL502",
                 event.node,
                 "" if event.value else "closes",
-                {"target": shown(event.target), "flag": str(event.value), "layers": named(one.layer for one in effects)},
-                stations((_node_before(replay, undone[0], index), "set here"), (event.node, "overridden here"), (record.node, "trained here")),
+                {
+                    "target": shown(event.target),
+                    "flag": str(event.value),
+                    "layers": named(one.layer for one in effects),
+                },
+                stations(
+                    (_node_before(replay, undone[0], index), "set here"),
+                    (event.node, "overridden here"),
+                    (record.node, "trained here"),
+                ),
                 prediction(replay, record, effects, "weights"),
             )
 
@@ -58,13 +66,16 @@ def _node_before(replay: Replay, leaf: Layer, index: int) -> object:
     return before.event.node if before is not None else None
 
 
+_SLICES = {"minus zero": "zero", "empty slice": "", "long slice": "long", "nested is one": "nested"}
+
+
 def _slices(replay: Replay) -> Iterator[Defect]:
     for event in replay.events:
-        if isinstance(event, events.Mistake) and event.kind in ("minus zero", "empty slice"):
+        if isinstance(event, events.Mistake) and event.kind in _SLICES:
             yield Defect(
                 "KFL504",
                 event.node,
-                "zero" if event.kind == "minus zero" else "",
+                _SLICES[event.kind],
                 {"cut": event.detail[:24], "count": str(event.value)},
                 stations((event.node, "sliced here")),
             )
@@ -72,12 +83,23 @@ def _slices(replay: Replay) -> Iterator[Defect]:
 
 def _nothing_trainable(replay: Replay) -> Iterator[Defect]:
     """A training call that moves no weight, because every layer was frozen."""
+    if any(isinstance(event, events.Mistake) and event.kind in ("nested is one", "long slice") for event in replay.events):
+        return
     strange = {id(gap.record) for gap in gaps_of(replay)}
     for record in replay.records:
         effects = [effect for effect in record.effects.values() if effect.layer.has_weights is not False]
-        if record.model is None or record.raised or len(effects) < 2 or id(record) in strange or record.compiled is None:
+        if (
+            record.model is None
+            or record.raised
+            or len(effects) < 2
+            or id(record) in strange
+            or record.compiled is None
+        ):
             continue
-        if all(effect.weights is False and effect.intended is False and effect.write for effect in effects):
+        late = _closed_before_the_head(replay, record, effects)
+        if late is not None:
+            yield late
+        elif all(effect.weights is False and effect.intended is False and effect.write for effect in effects):
             targets = {effect.write.event.target.serial for effect in effects if effect.write}
             if len(targets) < 2:
                 continue
@@ -92,8 +114,64 @@ def _nothing_trainable(replay: Replay) -> Iterator[Defect]:
             )
 
 
+def _closed_before_the_head(replay: Replay, record: TrainingRecord, effects: list[LayerEffect]) -> Defect | None:
+    """A Sequential frozen as a whole, to which the head was added afterwards."""
+    if any(effect.weights is not False for effect in effects):
+        return None
+    for index, event in enumerate(replay.events[: record.index]):
+        if isinstance(event, events.SetFlag) and event.value is False and event.target is record.model:
+            added = [e for e in replay.events[index : record.index] if isinstance(e, events.Added) and e.model is record.model]
+            if added and any(effect.write is None for effect in effects):
+                return Defect(
+                    "KFL505",
+                    event.node,
+                    "closed",
+                    {"line": str(line_of(record.node))},
+                    stations((event.node, "frozen here"), (added[0].node, "added here"), (record.node, "trained here")),
+                    prediction(replay, record, [effect for effect in effects if effect.write is None], "weights"),
+                )
+    return None
+
+
+def _same_phase(replay: Replay) -> Iterator[Defect]:
+    """A later phase that freezes only what was frozen already, compiles again and trains the same."""
+    for number, record in enumerate(replay.records):
+        before = next((one for one in reversed(replay.records[:number]) if one.model is record.model), None)
+        if before is None or record.model is None or record.compiled is None or record.compiled is before.compiled:
+            continue
+        writes = [
+            event
+            for event in replay.events[before.index : record.index]
+            if isinstance(event, events.SetFlag) and reaches(replay, record.model, event.target)
+        ]
+        if not writes or any(event.value is not False or event.looped is None for event in writes):
+            continue
+        if _all_frozen_before(replay, before, writes) and _some_left(replay, record, writes):
+            yield Defect(
+                "KFL508",
+                writes[0].node,
+                "phase",
+                {"line": str(line_of(record.node))},
+                stations((before.node, "trained here"), (writes[0].node, "frozen again"), (record.node, "trained the same")),
+            )
+
+
+def _all_frozen_before(replay: Replay, before: TrainingRecord, writes: list[events.SetFlag]) -> bool:
+    leaves = [leaf for event in writes for leaf in replay.flags.leaves(event.target)]
+    effects = [before.effects[leaf.serial] for leaf in leaves if leaf.serial in before.effects]
+    return bool(effects) and all(effect.intended is False and effect.weights is False for effect in effects)
+
+
+def _some_left(replay: Replay, record: TrainingRecord, writes: list[events.SetFlag]) -> bool:
+    """Whether the loop left layers out that are frozen all the same: those it was to let train."""
+    covered = {leaf.serial for event in writes for leaf in replay.flags.leaves(event.target)}
+    rest = [e for e in record.effects.values() if e.layer.serial not in covered and e.layer.has_weights is not False]
+    return any(effect.weights is False for effect in rest)
+
+
 def _repeated(replay: Replay) -> Iterator[Defect]:
     """All of a model is frozen, then all but some of its layers again: the rest was meant to train."""
+    yield from _same_phase(replay)
     for index, event in enumerate(replay.events):
         if not isinstance(event, events.SetFlag) or event.value is not False or not event.target.is_model:
             continue
@@ -110,7 +188,9 @@ def _repeated(replay: Replay) -> Iterator[Defect]:
                 again[0].node,
                 "",
                 {"target": shown(event.target), "line": str(line_of(event.node))},
-                stations((event.node, "all frozen here"), (again[0].node, "some frozen again"), (record.node, "trained here")),
+                stations(
+                    (event.node, "all frozen here"), (again[0].node, "some frozen again"), (record.node, "trained here")
+                ),
             )
 
 
@@ -146,11 +226,17 @@ def _other_instance(replay: Replay) -> Iterator[Defect]:
         if not isinstance(event, events.SetFlag) or event.value is not False or event.how == "constructor":
             continue
         leaves = [leaf for leaf in replay.flags.leaves(event.target) if leaf.has_weights is not False]
-        if not leaves or any(leaf.serial in trained for leaf in leaves) or _used_otherwise(replay, event.target, leaves):
+        if (
+            not leaves
+            or any(leaf.serial in trained for leaf in leaves)
+            or _used_otherwise(replay, event.target, leaves)
+        ):
             continue
         twins = [sites[id(leaf.node)] for leaf in leaves if id(leaf.node) in sites and leaf.kind != "rest"]
         record = next_record(replay, twins[0], index) if len(twins) == len(leaves) else None
-        if record is not None and all(effect.weights for effect in (record.effects[one.serial] for one in twins if one.serial in record.effects)):
+        if record is not None and all(
+            effect.weights for effect in (record.effects[one.serial] for one in twins if one.serial in record.effects)
+        ):
             yield Defect(
                 "KFL104",
                 event.node,
@@ -170,7 +256,9 @@ def _used_otherwise(replay: Replay, target: Layer, leaves: list[Layer]) -> bool:
     for event in replay.events:
         if isinstance(event, events.Called) and not event.symbolic and event.layer.serial in wanted:
             return True
-        if isinstance(event, events.ReadWeights) and any(one.serial in wanted for one in replay.flags.below(event.layer)):
+        if isinstance(event, events.ReadWeights) and any(
+            one.serial in wanted for one in replay.flags.below(event.layer)
+        ):
             return True
         if isinstance(event, events.Copied) and event.source.serial in wanted:
             return True
@@ -182,7 +270,9 @@ STRUCTURE_RULES = (
         "KFL104",
         "freeze-without-effect",
         "the frozen layers belong to an instance that is never trained",
-        {"": "{target} is frozen here, but line {line} trains another instance that the same code built; freeze the trained one"},
+        {
+            "": "{target} is frozen here, but line {line} trains another instance that the same code built; freeze the trained one"
+        },
         _other_instance,
     ),
     Rule(
@@ -201,6 +291,8 @@ STRUCTURE_RULES = (
         "a slice of layers that covers everything or nothing",
         {
             "": "[{cut}] is empty: the model has {count} layers, no flag is set here; take a smaller index",
+            "long": "[{cut}] is all of the model: it has only {count} layers, nothing stays as it was; take a smaller index",
+            "nested": "[{cut}] is all of the model: a nested model counts as one of its {count} layers; loop over that model's layers",
             "zero": "[{cut}] with 0 layers means all or none of them, for -0 is 0; count from the start or test for 0",
         },
         _slices,
@@ -209,14 +301,20 @@ STRUCTURE_RULES = (
         "KFL505",
         "nothing-trainable",
         "every layer of the trained model is frozen",
-        {"": "nothing trains on line {line}: all layers are frozen here, the head too; freeze the base before adding the head"},
+        {
+            "": "nothing trains on line {line}: all layers are frozen here, the head too; freeze the base before adding the head",
+            "closed": "nothing trains on line {line} {where}: the frozen model also holds the layers added later; freeze its layers instead",
+        },
         _nothing_trainable,
     ),
     Rule(
         "KFL508",
         "phase-without-change",
         "layers are frozen again that were frozen already, and the rest stays frozen",
-        {"": "{target} is frozen as a whole on line {line}: freezing some of it again changes nothing; set it True first"},
+        {
+            "": "{target} is frozen as a whole on line {line}: freezing some of it again changes nothing; set it True first",
+            "phase": "these layers are frozen already: line {line} trains what the phase before trained; set the others True",
+        },
         _repeated,
     ),
 )

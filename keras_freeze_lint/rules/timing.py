@@ -18,7 +18,7 @@ def _slots(gap: Gap) -> dict[str, str]:
     frozen = not gap.effects[0].intended
     return {
         "layers": named(effect.layer for effect in gap.effects),
-        "flag": "False" if frozen else "True",
+        "flag": str(gap.write.value) if gap.write is not None else str(not frozen),
         "effect": "still trains" if frozen else "stays frozen",
         "error": (gap.record.raised or "").partition(":")[0],
         "line": str(getattr(gap.record.node, "lineno", 0)),
@@ -35,7 +35,12 @@ def _unseen_between(replay: Replay) -> Iterator[Defect]:
     for first, second in pairwise(records):
         model = second.model
         assert model is not None
-        if model.kind != "opaque" or model.initial_flag is None or first.start.node is not second.start.node and not _alike(first, second):
+        if (
+            model.kind != "opaque"
+            or model.initial_flag is None
+            or first.start.node is not second.start.node
+            and not _alike(first, second)
+        ):
             continue
         for event in replay.events[first.index : second.index]:
             if isinstance(event, events.SetFlag) and event.value is not None and reaches(replay, model, event.target):
@@ -74,7 +79,9 @@ def _unseen_gan(replay: Replay) -> Iterator[Defect]:
             ]
             if frozen and replay.flags.flag(own.model) is False:
                 slots = {"flag": "False", "layers": shown(own.model), "line": "elsewhere"}
-                path = stations((own.node, "compiled here"), (frozen[-1].node, "frozen here"), (combined.node, "compiled here"))
+                path = stations(
+                    (own.node, "compiled here"), (frozen[-1].node, "frozen here"), (combined.node, "compiled here")
+                )
                 yield Defect("KFL103", frozen[-1].node, "elsewhere", slots, path)
 
 

@@ -131,7 +131,9 @@ WEIGHT_RULES = (
         "KFL302",
         "weights-after-freeze",
         "weights that arrive after the training that relied on them",
-        {"": "{target} was frozen with random weights during training on line {line}; load its weights before that training"},
+        {
+            "": "{target} was frozen with random weights during training on line {line}; load its weights before that training"
+        },
         _too_late,
     ),
     Rule(

@@ -492,7 +492,7 @@ net.fit(x, y)  # still p, moves q
 
 ## model up to an inner layer
 from keras.models import Model
-cut = Model(model.input, model.get_layer("b").output)
+cut = Model(model.inputs, model.get_layer("b").output)
 cut.trainable = False
 model.compile("sgd", "mse")
 model.fit(x, y)  # still a b, moves c

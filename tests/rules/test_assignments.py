@@ -181,9 +181,15 @@ model = Model(i, Dense(1, name="q")(h))
 model.compile("sgd", "mse")
 model.fit(x, y)
 
-## KFL407 on the class [everywhere]
+## KFL407 on the class before its layers are built [keras==2.0.8, keras==2.2.4; silent: tensorflow==2.4, keras==2.15, keras 3]
 Dense.trainable = False  # error: KFL407
 model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL407 on the class after its layers are built [keras==2.0.8, keras==2.2.4, keras 3; silent: tensorflow==2.4, keras==2.15]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+Dense.trainable = False  # error: KFL407
 model.compile("sgd", "mse")
 model.fit(x, y)
 
@@ -195,7 +201,7 @@ model = Sequential([Input((4,)), Frozen(4, name="p"), Dense(1, name="q")])
 model.compile("sgd", "mse")
 model.fit(x, y)
 
-## KFL408 the private attribute [keras 3, keras==2.15, tensorflow==2.4]
+## KFL408 the private attribute [keras 3; silent: keras==2.15, tensorflow==2.4]
 base = Sequential([Dense(4, input_shape=(4,), name="p")])
 base._trainable = False  # error: KFL408
 model = Sequential([base, Dense(1, name="q")])

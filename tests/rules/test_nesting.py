@@ -323,7 +323,7 @@ base.trainable = True
 model.compile("sgd", "mse")
 model.fit(x, y)
 
-## frozen a second time [keras==3.15/tensorflow; silent: keras==3.15/torch, keras==3.15/jax, keras==2.15, tensorflow==2.4]
+## frozen a second time [keras==3.15/tensorflow]
 base = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(4, name="r")], name="base")
 base.trainable = False
 model = Sequential([base, Dense(1, name="q")])
@@ -331,6 +331,17 @@ model.compile("sgd", "mse")
 model.fit(x, y)
 base.layers[1].trainable = True
 base.trainable = False  # error: KFL507
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## frozen a second time, where the assignment arrives [keras==3.15/torch, keras==3.15/jax, keras==2.15, tensorflow==2.4]
+base = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(4, name="r")], name="base")
+base.trainable = False
+model = Sequential([base, Dense(1, name="q")])
+model.compile("sgd", "mse")
+model.fit(x, y)
+base.layers[1].trainable = True
+base.trainable = False  # error: KFL502
 model.compile("sgd", "mse")
 model.fit(x, y)
 """
