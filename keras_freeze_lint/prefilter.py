@@ -12,7 +12,7 @@ import re
 HOMES = ("keras", "tensorflow")
 
 # ... and one of these, or a misspelling of the first. Lower case, as the text they are looked for in.
-NEEDLES = ("trainable", "learning_phase", "set_weights", "load_weights")
+NEEDLES = ("trainable", "learning_phase", "set_weights", "load_weights", "get_weights", "training=true")
 
 # No longer and no shorter word is a misspelling of the first needle.
 _NEAR_TRAINABLE = re.compile(r"\bt\w{6,10}\b")

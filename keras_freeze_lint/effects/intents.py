@@ -72,6 +72,9 @@ class Intents:
             return False
         return any(self._holds(other.event.model, target) for other in others if other.event.model is not target)
 
+    def _could_mean(self, model: Layer, write: Write) -> bool:
+        return self.flags.behaviour.setter_reaches_children or self._holds(model, write.event.target)
+
     def _holds(self, model: Layer, target: Layer) -> bool:
         return any(layer is target for layer in self.flags.below(model))
 
@@ -79,7 +82,7 @@ class Intents:
         inside = {layer.serial for layer in self.flags.below(model)}
         for other in others:
             held = {layer.serial for layer in self.flags.below(other.event.model)}
-            if leaf.serial not in held:
+            if leaf.serial not in held or not self._could_mean(other.event.model, write):
                 continue
             if other.index > write.index and not held <= inside and _covers(held, inside):
                 return True

@@ -231,6 +231,10 @@ class _Replayer:
 
     def _by_compile(self, model: Layer, state: CompileState) -> tuple[dict[int, Truth], dict[int, Truth], int]:
         if state.first_step:
+            if self.behaviour.compiles_late and model.kind == "subclassed" and model.graph is None:
+                state.collected = self.flags.trained_by(model)
+                state.statistics = self.flags.statistics_of(model)
+                state.index = self.index
             if self.behaviour.frozen_bn_statistics == "move":
                 state.statistics = {leaf.serial: True for leaf in self.flags.leaves(model) if leaf.is_bn is not False}
             elif self.behaviour.bn_statistics_read == "first step":

@@ -67,6 +67,7 @@ class Behaviour:
     functional_prefix: str
     compile_inside_fit: str
     trace_serves: str
+    compiles_late: bool
 
 
 def _row(line: str, versions: str, value: str | bool, *experiments: str, backend: str | None = None) -> Row:
@@ -332,6 +333,16 @@ FACTS: tuple[Fact, ...] = (
             _row(TF_KERAS, ">=2.15", "any shape", "generated programs on 2.15"),
             _row(TF_KERAS, "", "unknown", "not measured between 2.5 and 2.14"),
             _row(KERAS3, "", "any shape", "03b_freeze_after_fit_other_batch_size", "generated programs on 3.15"),
+        ),
+    ),
+    Fact(
+        "compiles_late",
+        "Is a model whose inputs are not known yet (a subclassed one) really compiled by its first training call?",
+        (
+            _row(STANDALONE, "", True, "source of keras 2.2.4: Training.compile returns when not built"),
+            _row(TF_KERAS, "<2.2", True, "generated programs on 2.1"),
+            _row(TF_KERAS, ">=2.2", False, "generated programs on 2.4, 2.15"),
+            _row(KERAS3, "", False, "generated programs on 3.15"),
         ),
     ),
     Fact(

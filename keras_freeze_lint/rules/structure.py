@@ -100,8 +100,7 @@ def _nothing_trainable(replay: Replay) -> Iterator[Defect]:
         if late is not None:
             yield late
         elif all(effect.weights is False and effect.intended is False and effect.write for effect in effects):
-            targets = {effect.write.event.target.serial for effect in effects if effect.write}
-            if len(targets) < 2:
+            if len({id(effect.layer.node) for effect in effects}) < 2 and not all(_is_whole(effect, record) for effect in effects):
                 continue
             last = max((effect.write for effect in effects if effect.write), key=lambda write: write.index)
             yield Defect(
@@ -112,6 +111,10 @@ def _nothing_trainable(replay: Replay) -> Iterator[Defect]:
                 stations((last.event.node, "the last layer is frozen here"), (record.node, "trained here")),
                 prediction(replay, record, effects, "weights"),
             )
+
+
+def _is_whole(effect: LayerEffect, record: TrainingRecord) -> bool:
+    return effect.write is not None and effect.write.event.target is record.model and len(record.effects) > 2
 
 
 def _closed_before_the_head(replay: Replay, record: TrainingRecord, effects: list[LayerEffect]) -> Defect | None:

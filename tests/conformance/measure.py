@@ -265,7 +265,7 @@ class Flavour:
 
     def children(self, layer):
         """The layers that a layer holds."""
-        if isinstance(layer, self.Model):
+        if isinstance(layer, self.Model) or has_base(layer, "Container", "Network"):
             return self._flat(layer.layers)
         if has_base(layer, "Bidirectional") and hasattr(layer, "forward_layer"):
             return self._flat([layer.forward_layer, layer.backward_layer])
