@@ -40,6 +40,7 @@ def call_model_method(
     if handler is not None:
         return handler(run, layer, args, keywords, node)
     if name in ("predict", "predict_on_batch", "predict_generator"):
+        run.emit(events.Predicted(*run.place(node), layer))
         return Data(None, ("predicted", id(node)))
     return Unknown(("method", ("object", layer.serial), name, id(node)), foreign=True)
 

@@ -139,6 +139,13 @@ class Evaluated(Event):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Predicted(Event):
+    """``model.predict`` and its kin: the model has seen inputs."""
+
+    model: Layer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ReadVariables(Event):
     """A variable list was read: ``which`` is trainable, non_trainable or all. ``trace`` names a traced function's read."""
 
