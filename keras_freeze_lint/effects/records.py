@@ -39,7 +39,8 @@ class CompileState:
     """What Keras keeps from ``compile()`` until the next one.
 
     ``collected`` and ``statistics`` say which leaves train and which statistics move, as read at compile;
-    ``flags`` are the flags of all layers at that moment; ``traces`` the functions traced since.
+    ``flags`` are the flags of all layers at that moment; ``traces`` the functions traced since; ``unseen_inputs`` when the
+    model had not been fed anything by then.
     """
 
     event: Compiled
@@ -48,6 +49,7 @@ class CompileState:
     statistics: dict[int, Truth]
     flags: dict[int, Truth]
     traces: dict[object, Trace] = field(default_factory=dict)
+    unseen_inputs: bool = True
     first_step: bool = True
     trained_at: int | None = None
 

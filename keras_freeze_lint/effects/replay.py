@@ -57,6 +57,7 @@ class _Replayer:
         self.optimizers: dict[int, set[int]] = {}
         self.traced_reads: dict[Hashable, dict[int, Truth]] = {}
         self.held: set[int] = set()
+        self.fed: set[int] = set()
         self.called_at: dict[int, int] = {}
         self.rebuilt_at: dict[int, int] = {}
         self.call_flags: dict[tuple[int, int], Truth] = {}
@@ -170,7 +171,8 @@ class _Replayer:
 
     def _compile(self, model: Layer, event: events.Compiled) -> None:
         self.compiled[model.serial] = CompileState(
-            event, self.index, self.flags.trained_by(model), self.flags.statistics_of(model), self.flags.snapshot(model)
+            event, self.index, self.flags.trained_by(model), self.flags.statistics_of(model), self.flags.snapshot(model),
+            unseen_inputs=model.serial not in self.fed,
         )
 
     def _on_start(self, event: events.TrainStart) -> None:
@@ -192,6 +194,7 @@ class _Replayer:
             return
         record, state = running.record, running.record.compiled
         record.steps.append(self.index)
+        self.fed.add(event.model.serial)
         if state is None:
             self._merge(running, dict.fromkeys(self.flags.trained_by(event.model)), {}, None)
             return
@@ -231,7 +234,7 @@ class _Replayer:
 
     def _by_compile(self, model: Layer, state: CompileState) -> tuple[dict[int, Truth], dict[int, Truth], int]:
         if state.first_step:
-            if self.behaviour.compiles_late and model.kind == "subclassed" and model.graph is None:
+            if self.behaviour.compiles_late and model.kind == "subclassed" and model.graph is None and state.unseen_inputs:
                 state.collected = self.flags.trained_by(model)
                 state.statistics = self.flags.statistics_of(model)
                 state.index = self.index
@@ -350,6 +353,9 @@ class _Replayer:
 
     # --- hand-written steps -------------------------------------------------------------------------------------------
 
+    def _on_predicted(self, event: events.Predicted) -> None:
+        self.fed.add(event.model.serial)
+
     def _on_read(self, event: events.ReadVariables) -> None:
         if event.trace is not None and event.trace in self.traced_reads:
             found = self.traced_reads[event.trace]
@@ -443,6 +449,7 @@ _HANDLERS: dict[type[Event], Callable[[_Replayer, Any], None]] = {
     events.TrainStep: _Replayer._on_step,
     events.TrainEnd: _Replayer._on_end,
     events.Evaluated: _Replayer._on_evaluated,
+    events.Predicted: _Replayer._on_predicted,
     events.ReadVariables: _Replayer._on_read,
     events.AppliedGradients: _Replayer._on_applied,
     events.BuiltOptimizer: _Replayer._on_built_optimizer,
