@@ -26,9 +26,7 @@ def _copy(
         kept = variable = None if kept is not True else True
     elif forgets:
         kept = variable = True
-    elif not snapshot and source.is_model and mode == "lost":
-        kept = True
-    elif not snapshot and source.is_model and mode == "in layers" and flags.behaviour.trains_by == "ancestors":
+    elif (not snapshot and source.is_model and mode == "lost") or (not snapshot and source.is_model and mode == "in layers" and flags.behaviour.trains_by == "ancestors"):
         kept = True
     elif not snapshot and mode == "variables lost":
         variable = True

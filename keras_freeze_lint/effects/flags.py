@@ -109,7 +109,7 @@ class Flags:
 
     def _collect(self, layer: Layer, path: Truth, found: dict[int, Truth], depth: int, merged: bool = False) -> None:
         """A leaf trains when the flags on some way down to it are all True."""
-        through = merged or layer.kind in _WRAPPERS and self.behaviour.wrapper_flag in ("ignored", "alias")
+        through = merged or (layer.kind in _WRAPPERS and self.behaviour.wrapper_flag in ("ignored", "alias"))
         here = path if through else _both(path, self.flag(layer))
         if layer.kind == "custom" and self.children_of(layer) and not self.behaviour.sublayers_tracked:
             return

@@ -117,7 +117,11 @@ class _Replayer:
 
     def _on_called(self, event: events.Called) -> None:
         layer = event.layer
-        if event.training is False and event.symbolic and (self.behaviour.training_false_holds or event.inside is not None):
+        if (
+            event.training is False
+            and event.symbolic
+            and (self.behaviour.training_false_holds or event.inside is not None)
+        ):
             self.held.add(layer.serial)
         if event.symbolic and layer.is_model:
             self._note_call(layer)
@@ -171,7 +175,11 @@ class _Replayer:
 
     def _compile(self, model: Layer, event: events.Compiled) -> None:
         self.compiled[model.serial] = CompileState(
-            event, self.index, self.flags.trained_by(model), self.flags.statistics_of(model), self.flags.snapshot(model),
+            event,
+            self.index,
+            self.flags.trained_by(model),
+            self.flags.statistics_of(model),
+            self.flags.snapshot(model),
             unseen_inputs=model.serial not in self.fed,
         )
 
@@ -234,7 +242,12 @@ class _Replayer:
 
     def _by_compile(self, model: Layer, state: CompileState) -> tuple[dict[int, Truth], dict[int, Truth], int]:
         if state.first_step:
-            if self.behaviour.compiles_late and model.kind == "subclassed" and model.graph is None and state.unseen_inputs:
+            if (
+                self.behaviour.compiles_late
+                and model.kind == "subclassed"
+                and model.graph is None
+                and state.unseen_inputs
+            ):
                 state.collected = self.flags.trained_by(model)
                 state.statistics = self.flags.statistics_of(model)
                 state.index = self.index

@@ -147,7 +147,7 @@ def _layer_part(run: Run, layer: Layer, name: str) -> Value:
             return LayerName(layer)
         if layer.auto_name is not None:
             return layers.automatic_name(layer, run.traits.zero_based_names)
-        return layer.name if layer.name else Unknown(("name of", layer.serial))
+        return layer.name or Unknown(("name of", layer.serial))
     if name == "__class__":
         return layer.user_class or Api(f"keras.layers.{layer.cls}")
     if layer.kind in ("wrapper", "bidirectional") and layer.children:

@@ -63,7 +63,7 @@ def call_library(run: Run, api: Api, args: list[Value], keywords: dict[str, Valu
     if rows is not None:
         return rows
     key = ("library", path, *(conditions.key_of(arg) for arg in args[:3]))
-    foreign = is_foreign(path) or path.startswith("tensorflow") and not path.startswith("tensorflow_hub")
+    foreign = is_foreign(path) or (path.startswith("tensorflow") and not path.startswith("tensorflow_hub"))
     return Unknown(key if len(repr(key)) < 300 else ("library", path, id(node)), foreign)
 
 

@@ -83,7 +83,9 @@ def _slices(replay: Replay) -> Iterator[Defect]:
 
 def _nothing_trainable(replay: Replay) -> Iterator[Defect]:
     """A training call that moves no weight, because every layer was frozen."""
-    if any(isinstance(event, events.Mistake) and event.kind in ("nested is one", "long slice") for event in replay.events):
+    if any(
+        isinstance(event, events.Mistake) and event.kind in ("nested is one", "long slice") for event in replay.events
+    ):
         return
     strange = {id(gap.record) for gap in gaps_of(replay)}
     for record in replay.records:
@@ -100,7 +102,9 @@ def _nothing_trainable(replay: Replay) -> Iterator[Defect]:
         if late is not None:
             yield late
         elif all(effect.weights is False and effect.intended is False and effect.write for effect in effects):
-            if len({id(effect.layer.node) for effect in effects}) < 2 and not all(_is_whole(effect, record) for effect in effects):
+            if len({id(effect.layer.node) for effect in effects}) < 2 and not all(
+                _is_whole(effect, record) for effect in effects
+            ):
                 continue
             last = max((effect.write for effect in effects if effect.write), key=lambda write: write.index)
             yield Defect(
@@ -123,7 +127,11 @@ def _closed_before_the_head(replay: Replay, record: TrainingRecord, effects: lis
         return None
     for index, event in enumerate(replay.events[: record.index]):
         if isinstance(event, events.SetFlag) and event.value is False and event.target is record.model:
-            added = [e for e in replay.events[index : record.index] if isinstance(e, events.Added) and e.model is record.model]
+            added = [
+                e
+                for e in replay.events[index : record.index]
+                if isinstance(e, events.Added) and e.model is record.model
+            ]
             if added and any(effect.write is None for effect in effects):
                 return Defect(
                     "KFL505",
@@ -155,7 +163,9 @@ def _same_phase(replay: Replay) -> Iterator[Defect]:
                 writes[0].node,
                 "phase",
                 {"line": str(line_of(record.node))},
-                stations((before.node, "trained here"), (writes[0].node, "frozen again"), (record.node, "trained the same")),
+                stations(
+                    (before.node, "trained here"), (writes[0].node, "frozen again"), (record.node, "trained the same")
+                ),
             )
 
 

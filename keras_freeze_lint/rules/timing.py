@@ -38,8 +38,8 @@ def _unseen_between(replay: Replay) -> Iterator[Defect]:
         if (
             model.kind != "opaque"
             or model.initial_flag is None
-            or first.start.node is not second.start.node
-            and not _alike(first, second)
+            or (first.start.node is not second.start.node
+            and not _alike(first, second))
         ):
             continue
         for event in replay.events[first.index : second.index]:
