@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from keras_freeze_lint.interpreter.spelling import is_misspelled_flag
+from keras_freeze_lint.linter import lint_source
 from keras_freeze_lint.prefilter import NEEDLES, deserves_analysis
+from keras_freeze_lint.settings import Settings
+from tests.faces import ROOT
 
 
 @pytest.mark.parametrize("needle", NEEDLES)
@@ -47,3 +52,16 @@ def test_whatever_the_rules_take_for_a_misspelling_passes(first: int, second: in
 @pytest.mark.parametrize("word", ["trouble", "tensorboard", "translate", "tunnel", "training", "table", "target_size"])
 def test_ordinary_words_do_not(word: str) -> None:
     assert not deserves_analysis(f"import keras\n{word} = keras.{word}")
+
+
+PROGRAMS = sorted([*ROOT.glob("tests/cases/*/*.py"), *ROOT.glob("fixtures/*/*.py")])
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_no_finding_is_lost_by_it(program: Path) -> None:
+    text = program.read_text(encoding="utf-8")
+    with_it, without_it = (
+        lint_source(text, str(program), Settings(prefilter=prefilter)) for prefilter in (True, False)
+    )
+
+    assert with_it.findings == without_it.findings
