@@ -1,4 +1,4 @@
-"""From a syntax tree to findings and a trace: explore the paths, replay them on every Keras of the target, ask the rules."""
+"""From a syntax tree to findings and a trace: follow paths, replay them on each Keras of a target, ask the rules."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from keras_freeze_lint.effects.replay import Replay, replay
+from keras_freeze_lint.effects.progress import Replay
+from keras_freeze_lint.effects.replay import replay
 from keras_freeze_lint.findings import Certainty, Finding
 from keras_freeze_lint.interpreter.paths import Exploration, explore
 from keras_freeze_lint.interpreter.state import Traits

@@ -57,11 +57,32 @@ class Prediction:
     quantity: str
 
 
+@dataclass(frozen=True, order=True)
+class Edit:
+    """The region to replace, counted as in a Location (empty: to insert), and the new text, with line feeds."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    replacement: str
+
+
+@dataclass(frozen=True)
+class Fix:
+    """What to edit so that the mistake is gone; a ``safe`` fix can only do what the author clearly meant."""
+
+    safe: bool
+    summary: str
+    edits: tuple[Edit, ...]
+
+
 @dataclass(frozen=True)
 class Finding:
     """One mistake, on the line a user would edit.
 
-    ``keras`` is the part of the target on which the defect is real, as a specifier such as ``<2.1.3``.
+    ``keras`` is the part of the target on which the defect is real, as a specifier such as ``<2.1.3``. ``fix`` is None
+    where nobody asked for fixes, and where none is known that analysing the fixed text has confirmed.
     """
 
     code: str
@@ -73,6 +94,7 @@ class Finding:
     keras: str = ""
     path: tuple[PathStep, ...] = ()
     prediction: Prediction | None = None
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from keras_freeze_lint.effects.progress import Replay
 from keras_freeze_lint.effects.records import TrainingRecord, Truth
-from keras_freeze_lint.effects.replay import Replay
 from keras_freeze_lint.interpreter.paths import Exploration
 from keras_freeze_lint.rules.base import key, line_of
 

@@ -1,8 +1,8 @@
 """Reported problems as small programs: what was wrong is found on its line, the same program put right stays silent.
 
-Each folder of ``tests/cases`` holds a report retold: ``bad.py`` (where there was a problem), ``good.py``, and ``case.toml``, which
-names the Keras, the expected findings, the remarks that are tolerated, and what a real run showed. The scoring rule is
-strict: every expected finding on one of its lines, and nothing else but what is tolerated.
+Each folder of ``tests/cases`` holds a report retold: ``bad.py`` (where there was a problem), ``good.py``, and
+``case.toml``, which names the Keras, the expected findings, the remarks that are tolerated, and what a real run showed.
+The scoring rule is strict: every expected finding on one of its lines, and nothing else but what is tolerated.
 """
 
 from __future__ import annotations

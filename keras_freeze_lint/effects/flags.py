@@ -64,7 +64,7 @@ class Flags:
         self.variables[target.serial] = value
         self.single.pop(target.serial, None)
         if self.behaviour.setter_reaches_children or alias:
-            # The setter hands down bool(value), so that only the first assignment can differ from the attribute's object.
+            # The setter hands down bool(value): only the first assignment can differ from the attribute's object.
             for child in self.children_of(target):
                 self.set(child, value)
 
@@ -73,9 +73,9 @@ class Flags:
         if target.kind in _WRAPPERS and self.behaviour.wrapper_flag == "alias":
             self.set(target, value)
             return
-        if target.kind == "bidirectional" and self.behaviour.wrapper_flag == "container":
-            if self.behaviour.trains_by == "ancestors":
-                return
+        container = self.behaviour.wrapper_flag == "container" and self.behaviour.trains_by == "ancestors"
+        if target.kind == "bidirectional" and container:
+            return
         self.own[target.serial] = value
         if not self.children_of(target):
             self.variables[target.serial] = value if self.behaviour.constructor_flag == "works" else True
@@ -96,8 +96,8 @@ class Flags:
 
     def _any_variable(self, leaf: Layer) -> Truth:
         single = self.single.get(leaf.serial)
-        if single and self.variable_flag(leaf) is not False and leaf.cls in ("Dense",) and len(single) >= 2:
-            return True if True in single.values() else False
+        if single and self.variable_flag(leaf) is not False and leaf.cls == "Dense" and len(single) >= 2:
+            return True in single.values()
         if single and True in single.values():
             return True
         return self.variable_flag(leaf)

@@ -46,12 +46,12 @@ class Intents:
         return (written[-1].value, written[-1]) if written else (leaf.initial_flag, None)
 
     def of(
-        self, leaf: Layer, model: Layer, state: CompileState | None, states: Iterable[CompileState], now: int
+        self, leaf: Layer, model: Layer, state: CompileState | None, states: Iterable[CompileState]
     ) -> tuple[Truth, Write | None]:
         """The last assignment that was meant for a training of ``model``.
 
-        An assignment after this model's compile() is meant for another model, as in a GAN, when that other one holds this
-        model and is compiled after it, or when another model with this layer was trained since.
+        An assignment after this model's compile() is meant for another model, as in a GAN, when that other one holds
+        this model and is compiled after it, or when another model with this layer was trained since.
         """
         if self.latest(leaf) == (None, None):
             return None, None

@@ -54,30 +54,26 @@ def _weights(leaf: Layer, numbers: dict[int, int]) -> list[tuple[int, str]]:
 def _trainable_first(
     layer: Layer, values: Mapping[int, Truth], flags: Flags, numbers: dict[int, int]
 ) -> list[tuple[int, str]]:
-    trainable: list[tuple[int, str]] = []
-    rest: list[tuple[int, str]] = []
-    _split(layer, values, flags, numbers, True, trainable, rest)
+    trainable, rest = _split(layer, values, flags, numbers, True)
     return trainable + rest
 
 
 def _split(
-    layer: Layer, values: Mapping[int, Truth], flags: Flags, numbers: dict[int, int], through: bool,
-    trainable: list[tuple[int, str]], rest: list[tuple[int, str]],
-) -> None:  # fmt: skip
+    layer: Layer, values: Mapping[int, Truth], flags: Flags, numbers: dict[int, int], through: bool
+) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    """What a layer lists as trainable, and the rest."""
     here = through and values.get(layer.serial, True) is not False
     children = flags.children_of(layer)
-    if children and here:
-        for child in children:
-            _split(child, values, flags, numbers, here, trainable, rest)
-        return
-    if children:
-        # A frozen model lists what its layers would train, then what they would not.
-        standalone = flags.behaviour.trains_by == "ancestors" and not flags.behaviour.setter_reaches_children
-        inner_first: list[tuple[int, str]] = []
-        inner_rest: list[tuple[int, str]] = []
-        for child in children:
-            _split(child, values, flags, numbers, standalone, inner_first, inner_rest)
-        rest.extend(inner_first + inner_rest)
-        return
-    for number, what in _weights(layer, numbers):
-        (trainable if here and what == "weights" else rest).append((number, what))
+    trainable: list[tuple[int, str]] = []
+    rest: list[tuple[int, str]] = []
+    if not children:
+        for number, what in _weights(layer, numbers):
+            (trainable if here and what == "weights" else rest).append((number, what))
+        return trainable, rest
+    # A frozen model lists what its layers would train, then what they would not.
+    standalone = flags.behaviour.trains_by == "ancestors" and not flags.behaviour.setter_reaches_children
+    for child in children:
+        child_trainable, child_rest = _split(child, values, flags, numbers, here or standalone)
+        trainable.extend(child_trainable)
+        rest.extend(child_rest)
+    return (trainable, rest) if here else ([], trainable + rest)

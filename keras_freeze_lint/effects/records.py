@@ -39,8 +39,8 @@ class CompileState:
     """What Keras keeps from ``compile()`` until the next one.
 
     ``collected`` and ``statistics`` say which leaves train and which statistics move, as read at compile;
-    ``flags`` are the flags of all layers at that moment; ``traces`` the functions traced since; ``unseen_inputs`` when the
-    model had not been fed anything by then.
+    ``flags`` are the flags of all layers at that moment; ``traces`` the functions traced since; ``unseen_inputs`` when
+    the model had not been fed anything by then.
     """
 
     event: Compiled
@@ -67,8 +67,8 @@ class Trace:
 class TrainingRecord:
     """One training call of one path: what it moved, and what Keras raised instead.
 
-    ``compiled`` is the state of compile() it ran under, ``trained_before`` whether the model had been trained since,
-    ``read_at`` the event at which the flags in force were read, ``recompiled`` a compile() inside it that a step followed.
+    ``compiled`` is the state of compile() it ran under, ``read_at`` the event at which the flags in force were read,
+    ``recompiled`` a compile() inside it that a step followed.
     """
 
     start: TrainStart | AppliedGradients
@@ -78,7 +78,6 @@ class TrainingRecord:
     effects: dict[int, LayerEffect] = field(default_factory=dict)
     raised: str | None = None
     compiled: CompileState | None = None
-    trained_before: bool = False
     read_at: int | None = None
     recompiled: Compiled | None = None
     steps: list[int] = field(default_factory=list)
@@ -90,3 +89,12 @@ class TrainingRecord:
     @property
     def node(self) -> ast.AST:
         return self.start.node
+
+
+def moves(leaf: Layer, trained: Truth) -> Truth:
+    """A trained leaf moves if it has weights at all."""
+    if leaf.has_weights is False:
+        return False
+    if leaf.has_weights is None and trained:
+        return None
+    return trained

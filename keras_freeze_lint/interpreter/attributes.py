@@ -33,8 +33,8 @@ from keras_freeze_lint.keras.api import canonical
 
 MODEL_METHODS = frozenset(
     """compile fit fit_generator train_on_batch evaluate evaluate_generator test_on_batch predict predict_on_batch
-    predict_generator add pop get_layer get_weights set_weights load_weights save_weights save summary build to_json to_yaml
-    get_config count_params call from_config add_loss add_metric add_weight export reset_states""".split()
+    predict_generator add pop get_layer get_weights set_weights load_weights save_weights save summary build to_json
+    to_yaml get_config count_params call from_config add_loss add_metric add_weight export reset_states""".split()
 )
 LAYER_METHODS = frozenset(
     "get_weights set_weights load_weights build get_config count_params call add_weight from_config adapt".split()
@@ -69,14 +69,14 @@ def promote(run: Run, value: Unknown, node: ast.AST) -> Layer:
     if known is None:
         made = isinstance(value.key, tuple) and value.key[0] in ("call", "library", "keras")
         known = layers.unseen_model(
-            run, "Model", node, ("promoted", id(node), len(run.promoted)), length=None, holds_bn=None, flag=True if made else None, name=False,
-            label=_label(value, node),
+            run, "Model", node, ("promoted", id(node), len(run.promoted)), length=None, holds_bn=None,
+            flag=True if made else None, name=False, label=_label(node),
         )  # fmt: skip
         run.promoted[value.key] = known
     return known
 
 
-def _label(value: Unknown, node: ast.AST) -> str:
+def _label(node: ast.AST) -> str:
     if isinstance(node, ast.Attribute):
         try:
             return ast.unparse(node.value)
@@ -113,7 +113,7 @@ def _of_layer(run: Run, layer: Layer, name: str, node: ast.AST) -> Value:
         member = layer.user_class.lookup(name)
         if member is not None:
             return _member(run, member, layer, node)
-    if name == "layers" or name == "_layers":
+    if name in ("layers", "_layers"):
         return layers.layers_of(run, layer)
     if name in VARIABLE_LISTS:
         return read_variables(run, layer, VARIABLE_LISTS[name], node)
@@ -260,9 +260,9 @@ def set_attribute(run: Run, target: Value, name: str, value: Value, node: ast.AS
     if name == "trainable":
         _set_trainable(run, target, value, node, how)
         return
-    if isinstance(target, Layer | Unknown | LayerList) and is_misspelled_flag(name):
-        if not (isinstance(target, Unknown) and (target.foreign or not run.uses_keras)):
-            run.emit(events.Mistake(*run.place(node), "misspelled", target, name, value))
+    foreign = isinstance(target, Unknown) and (target.foreign or not run.uses_keras)
+    if isinstance(target, Layer | Unknown | LayerList) and not foreign and is_misspelled_flag(name):
+        run.emit(events.Mistake(*run.place(node), "misspelled", target, name, value))
     if isinstance(target, Unknown):
         run.kept["attribute", target.key, name] = value
     if isinstance(target, Layer):

@@ -1,13 +1,13 @@
-"""Builtins and the methods of plain containers, as far as they carry layers, flags or numbers of layers."""
+"""Builtin functions, as far as they carry layers, flags or numbers of layers."""
 
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Callable
 from typing import Any
 
 from keras_freeze_lint.interpreter import conditions, containers, layers
-from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.state import Run, Stopped
 from keras_freeze_lint.interpreter.values import (
     Api,
@@ -20,7 +20,6 @@ from keras_freeze_lint.interpreter.values import (
     LayerList,
     LayerName,
     Length,
-    Method,
     Scope,
     Unknown,
     Value,
@@ -71,8 +70,7 @@ def _attribute_builtin(run: Run, name: str, args: list[Value], node: ast.Call) -
         return None
     if name == "hasattr":
         return _has_attribute(args[0], attribute)
-    value = get_attribute(run, args[0], attribute, node)
-    return value
+    return get_attribute(run, args[0], attribute, node)
 
 
 _DENSE_AND_CONV = frozenset(
@@ -96,8 +94,8 @@ def _has_attribute(value: Value, attribute: str) -> Value:
             return value.kind in ("wrapper", "bidirectional")
         if attribute in value.attributes or attribute in value.config:
             return True
-        if attribute in ("kernel", "bias", "units", "filters") and value.user_class is None and value.kind == "leaf":
-            return _HAS.get(attribute, frozenset()).__contains__(value.cls)
+        if attribute in _HAS and value.user_class is None and value.kind == "leaf":
+            return value.cls in _HAS[attribute]
     if isinstance(value, Instance):
         return attribute in value.attributes or value.cls.lookup(attribute) is not None
     return Condition(("has", conditions.key_of(value), attribute))
@@ -189,11 +187,6 @@ def _tuple(run: Run, args: list[Value], keywords: dict[str, Value], node: ast.Ca
     return tuple(made) if isinstance(made, list) else made
 
 
-def _set(run: Run, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> Value:
-    made = _listed(run, args, keywords, node)
-    return made
-
-
 def _dict(run: Run, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> Value:
     made = dict(args[0]) if args and isinstance(args[0], dict) else {}
     made.update(keywords)
@@ -231,8 +224,6 @@ def instance_of(value: Value, cls: Value) -> bool | Condition:
         )
     if isinstance(value, bool | int | float | str | list | tuple | dict | type(None)) and isinstance(cls, Api):
         if cls.path.startswith("builtins."):
-            import builtins
-
             wanted = getattr(builtins, cls.name, None)
             return isinstance(value, wanted) if isinstance(wanted, type) else False
         return False
@@ -349,154 +340,7 @@ def _print(run: Run, args: list[Value], keywords: dict[str, Value], node: ast.Ca
 
 _BUILTINS: dict[str, Callable[[Run, list[Value], dict[str, Value], ast.Call], Value]] = {
     "enumerate": _enumerate, "zip": _zip, "reversed": _reversed, "list": _listed, "sorted": _sorted, "tuple": _tuple,
-    "set": _set, "frozenset": _set, "dict": _dict, "len": _length, "range": _range, "isinstance": _isinstance,
+    "set": _listed, "frozenset": _listed, "dict": _dict, "len": _length, "range": _range, "isinstance": _isinstance,
     "type": _type, "bool": _bool, "any": _any, "all": _all, "sum": _sum, "max": _extreme, "min": _extreme,
     "next": _next, "iter": _iter, "print": _print, "id": _iter,
 }  # fmt: skip
-
-
-# --- methods of plain values ------------------------------------------------------------------------------------------
-
-
-def call_method(
-    run: Run, receiver: Value, name: str, args: list[Value], keywords: dict[str, Value], node: ast.Call, call: _Call,
-    scope: Scope,
-) -> Value:  # fmt: skip
-    """A method of a string, a list, a dict, a set, an array or a layer's name."""
-    if isinstance(receiver, bool) and name == "trainable":
-        run.emit(events.Mistake(*run.place(node), "called", receiver, name))
-    if isinstance(receiver, LayerName):
-        return _layer_name_method(run, receiver, name, args, node)
-    if isinstance(receiver, str):
-        return _string_method(receiver, name, args, keywords, node)
-    if isinstance(receiver, list):
-        return _list_method(run, receiver, name, args, node)
-    if isinstance(receiver, LayerList):
-        if name in ("index",) and args and isinstance(args[0], Layer):
-            found = [i for i, slot in enumerate(receiver.slots) if args[0] in slot.layers]
-            return found[0] if found and receiver.exact else _unknown(node)
-        if name == "copy":
-            return receiver
-        return None
-    if isinstance(receiver, dict):
-        return _dict_method(receiver, name, args, keywords, node)
-    if isinstance(receiver, set | frozenset):
-        if name in ("add", "update", "discard"):
-            return None
-        return _unknown(node)
-    if isinstance(receiver, tuple) and name == "index":
-        return receiver.index(args[0]) if args and args[0] in receiver else _unknown(node)
-    if isinstance(receiver, Data):
-        return _data_method(receiver, name, args, node)
-    foreign = isinstance(receiver, Method)
-    return Unknown(("method", conditions.key_of(receiver), name, *(conditions.key_of(a) for a in args[:3])), foreign)
-
-
-def _layer_name_method(run: Run, receiver: LayerName, name: str, args: list[Value], node: ast.Call) -> Value:
-    if name in ("startswith", "endswith", "__contains__", "count") and args:
-        words = args[0] if isinstance(args[0], tuple) else (args[0],)
-        if all(isinstance(word, str) for word in words):
-            answers = [conditions.matches_word(run, receiver.layer, word) for word in words]
-            return True if True in answers else next((a for a in answers if isinstance(a, Condition)), False)
-    if name in ("lower", "upper", "strip"):
-        return receiver
-    return Unknown(("name of", receiver.layer.serial, name, *(conditions.key_of(arg) for arg in args)))
-
-
-_STRING_METHODS = frozenset(
-    """startswith endswith lower upper strip lstrip rstrip split rsplit replace join format find index count isdigit
-    title capitalize splitlines partition rpartition zfill isalpha isupper islower removeprefix removesuffix""".split()
-)
-
-
-def _string_method(receiver: str, name: str, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> Value:
-    plain = all(isinstance(arg, str | int | float | tuple | list) for arg in [*args, *keywords.values()])
-    if name in _STRING_METHODS and plain:
-        try:
-            return getattr(receiver, name)(*args, **keywords)
-        except (TypeError, ValueError, IndexError, KeyError, AttributeError):
-            return _unknown(node)
-    return Unknown(("text", id(node), receiver[:40], name))
-
-
-def _list_method(run: Run, receiver: list[Value], name: str, args: list[Value], node: ast.Call) -> Value:
-    if name == "append" and args:
-        if len(receiver) < containers.MAX_ITEMS * 4:
-            receiver.append(args[0])
-        return None
-    if name == "extend" and args:
-        receiver.extend(containers.items_of(run, args[0]) or [])
-        return None
-    if name == "insert" and len(args) == 2 and isinstance(args[0], int):
-        receiver.insert(args[0], args[1])
-        return None
-    if name == "pop":
-        index = args[0] if args else -1
-        if isinstance(index, int) and receiver and -len(receiver) <= index < len(receiver):
-            return receiver.pop(index)
-        return _unknown(node)
-    if name == "index" and args:
-        return next((i for i, item in enumerate(receiver) if item is args[0] or item == args[0]), _unknown(node))
-    if name == "copy":
-        return list(receiver)
-    if name == "reverse":
-        receiver.reverse()
-        return None
-    if name == "remove" and args and args[0] in receiver:
-        receiver.remove(args[0])
-        return None
-    if name == "clear":
-        receiver.clear()
-        return None
-    return None if name == "sort" else _unknown(node)
-
-
-def _dict_method(
-    receiver: dict[Value, Value], name: str, args: list[Value], keywords: dict[str, Value], node: ast.Call
-) -> Value:
-    if name == "get" and args:
-        try:
-            if args[0] in receiver:
-                return receiver[args[0]]
-        except TypeError:
-            return _unknown(node)
-        plain = isinstance(args[0], str | int | float | bool)
-        return (
-            (args[1] if len(args) > 1 else None)
-            if plain
-            else Unknown(("get", id(receiver), conditions.key_of(args[0])))
-        )
-    if name == "items":
-        return list(receiver.items())
-    if name == "values":
-        return list(receiver.values())
-    if name == "keys":
-        return list(receiver)
-    if name == "update":
-        for source in [*args, keywords]:
-            if isinstance(source, dict):
-                receiver.update(source)
-        return None
-    if name == "setdefault" and len(args) == 2 and isinstance(args[0], str | int):
-        return receiver.setdefault(args[0], args[1])
-    if name == "pop" and args and isinstance(args[0], str | int):
-        return receiver.pop(args[0], args[1] if len(args) > 1 else _unknown(node))
-    if name == "copy":
-        return dict(receiver)
-    return _unknown(node)
-
-
-_SAME_ROWS = frozenset("astype copy numpy tolist repeat shuffle cache prefetch with_options".split())
-
-
-def _data_method(receiver: Data, name: str, args: list[Value], node: ast.Call) -> Value:
-    if name in _SAME_ROWS:
-        return receiver if name != "repeat" else Data(None, ("repeat", receiver.key), receiver.dataset)
-    if name == "reshape" and args:
-        first = args[0][0] if isinstance(args[0], tuple) and args[0] else args[0]
-        if isinstance(first, int) and first >= 0:
-            return Data(first, ("reshape", receiver.key, first))
-        return Data(receiver.rows if first == -1 else None, ("reshape", receiver.key))
-    if name in ("batch", "map", "take", "skip"):
-        return Data(None, (name, receiver.key, *(conditions.key_of(arg) for arg in args)), True)
-    return Unknown(("method", receiver.key, name, id(node)), foreign=True)

@@ -6,13 +6,14 @@ import ast
 
 from keras_freeze_lint.interpreter import conditions, containers
 from keras_freeze_lint.interpreter import timeline as events
-from keras_freeze_lint.interpreter.attributes import get_attribute, promote, resolve
-from keras_freeze_lint.interpreter.builtin_calls import call_builtin, call_method
-from keras_freeze_lint.interpreter.classes import construct, tensors_in
+from keras_freeze_lint.interpreter.attributes import promote, resolve, set_attribute
+from keras_freeze_lint.interpreter.builtin_calls import call_builtin
+from keras_freeze_lint.interpreter.classes import construct, keras_init, tensors_in
 from keras_freeze_lint.interpreter.functions import call_function
 from keras_freeze_lint.interpreter.keras_calls import call_keras, call_layer_object
 from keras_freeze_lint.interpreter.library_calls import call_library
 from keras_freeze_lint.interpreter.model_calls import call_model_method, call_optimizer_method, gradient_of
+from keras_freeze_lint.interpreter.plain_methods import call_method
 from keras_freeze_lint.interpreter.state import Run
 from keras_freeze_lint.interpreter.values import (
     Api,
@@ -50,7 +51,7 @@ def call_value(
     if isinstance(function, Api):
         return _call_api(run, function, args, keywords, node, scope)
     if isinstance(function, Method):
-        return _call_method(run, function, args, keywords, node, scope)
+        return _call_method(run, function, args, keywords, node)
     if isinstance(function, Layer):
         return call_layer_object(run, function, args, keywords, node)
     if isinstance(function, Instance):
@@ -161,9 +162,7 @@ def _super(args: list[Value], scope: Scope) -> Value:
     return Unknown(("super",))
 
 
-def _call_method(
-    run: Run, method: Method, args: list[Value], keywords: dict[str, Value], node: ast.Call, scope: Scope
-) -> Value:
+def _call_method(run: Run, method: Method, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> Value:
     receiver = method.receiver
     if isinstance(receiver, Layer):
         return call_model_method(run, receiver, method.name, args, keywords, node)
@@ -171,7 +170,7 @@ def _call_method(
         return call_optimizer_method(run, receiver, method.name, args, keywords, node)
     if isinstance(receiver, Super):
         return _call_super(run, receiver, method.name, args, keywords, node)
-    return call_method(run, receiver, method.name, args, keywords, node, call_value, scope)
+    return call_method(run, receiver, method.name, args, keywords, node)
 
 
 def _call_super(
@@ -180,20 +179,11 @@ def _call_super(
     """``super().__init__(...)`` of a user's layer: the name and flag that Keras takes there."""
     target = receiver.receiver
     if isinstance(target, Layer) and name == "__init__":
-        from keras_freeze_lint.interpreter.classes import keras_init
-
         keras_init(run, target, args, keywords, node)
     elif name == "__setattr__" and len(args) == 2 and isinstance(args[0], str):
-        from keras_freeze_lint.interpreter.attributes import set_attribute
-
         set_attribute(run, target, args[0], args[1], node)
     elif isinstance(target, Layer):
         return call_model_method(run, target, name, args, keywords, node)
     elif target is not None and not isinstance(target, Unknown):
         return Unknown(("super", name, id(node)))
     return None
-
-
-def attribute_call(run: Run, receiver: Value, name: str, args: list[Value], node: ast.Call, scope: Scope) -> Value:
-    """``receiver.name(*args)`` by the interpreter itself, such as a callback's hook."""
-    return call_value(run, get_attribute(run, receiver, name, node), args, {}, node, scope)

@@ -7,6 +7,7 @@ import ast
 from keras_freeze_lint.interpreter import conditions, layers
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.functions import call_function
+from keras_freeze_lint.interpreter.graph import functional_layers
 from keras_freeze_lint.interpreter.state import Run
 from keras_freeze_lint.interpreter.values import (
     Class,
@@ -14,11 +15,13 @@ from keras_freeze_lint.interpreter.values import (
     Function,
     Instance,
     Layer,
+    ModelGraph,
     Scope,
     Tensor,
     Unknown,
     Value,
 )
+from keras_freeze_lint.keras.api import BN_CLASSES, LAYER_CLASSES
 
 
 def define_class(run: Run, node: ast.ClassDef, scope: Scope) -> Class:
@@ -82,10 +85,10 @@ def _construct_layer(run: Run, cls: Class, args: list[Value], keywords: dict[str
     if base is not None and base.name == "Sequential":
         kind = "sequential"
     layer = Layer(run.serial(), cls.name, node, kind=kind, user_class=cls, flavour=base.flavour if base else "")
-    if base is not None and base.name in layers.BN_CLASSES:
+    if base is not None and base.name in BN_CLASSES:
         layer.is_bn, layer.kind = True, "leaf"
-    elif base is not None and base.name in layers.LAYER_CLASSES and base.name != "Layer":
-        layer.kind, layer.has_weights = "leaf", layers.LAYER_CLASSES[base.name].has_weights
+    elif base is not None and base.name in LAYER_CLASSES and base.name != "Layer":
+        layer.kind, layer.has_weights = "leaf", LAYER_CLASSES[base.name].has_weights
     elif not is_model:
         layer.has_weights = _adds_weights(cls)
     run.emit(events.Built(*run.place(node), layer))
@@ -123,11 +126,12 @@ def keras_init(run: Run, layer: Layer, args: list[Value], keywords: dict[str, Va
         outputs = keywords.get("outputs", args[1] if len(args) > 1 else None)
         ends = tensors_in(inputs), tensors_in(outputs)
         if ends[0] and ends[1]:
-            layer.children = layers.functional_layers(*ends)
-            layer.graph = layers.ModelGraph(tuple(ends[0]), tuple(ends[1]))
+            layer.children = functional_layers(*ends)
+            layer.graph = ModelGraph(tuple(ends[0]), tuple(ends[1]))
 
 
 def set_by_constructor(run: Run, layer: Layer, value: Value, node: ast.AST) -> None:
+    """The ``trainable=`` argument of a constructor."""
     truth = conditions.truth(value)
     if isinstance(truth, Condition):
         known = run.known(truth)

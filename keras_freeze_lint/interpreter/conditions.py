@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
 from keras_freeze_lint.interpreter.values import (
@@ -39,7 +39,7 @@ _OBJECTS = (Layer, Instance, Class, Function, Optimizer, Tensor, Api, LayerList)
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), tuple, list, dict, set, frozenset, range)
 
 
-def key_of(value: Value) -> Any:
+def key_of(value: Value) -> Hashable:
     """A hashable stand-in by which equal run-time values can be told."""
     if isinstance(value, Unknown | Condition):
         return value.key
@@ -74,6 +74,7 @@ def truth(value: Value) -> bool | Condition:
 
 
 def negate(value: bool | Condition) -> bool | Condition:
+    """The truth of ``not value``."""
     if isinstance(value, Condition):
         return Condition(value.key, not value.negated)
     return not value
@@ -93,13 +94,16 @@ def compare(run: Run, op: ast.cmpop, left: Value, right: Value) -> Value:
     if isinstance(right, Span) and isinstance(left, int):
         mirrored = {ast.Lt: ast.Gt(), ast.LtE: ast.GtE(), ast.Gt: ast.Lt(), ast.GtE: ast.LtE()}[type(op)]
         return _span_order(run, mirrored, right, left)
-    if not isinstance(left, Length) and not isinstance(right, Length):
-        if isinstance(left, int | float | str) and isinstance(right, int | float | str):
-            try:
-                return bool(_ORDER[type(op)](left, right))
-            except TypeError:
-                pass
+    if _has_order(left) and _has_order(right):
+        try:
+            return bool(_ORDER[type(op)](left, right))
+        except TypeError:
+            pass
     return Condition((type(op).__name__, key_of(left), key_of(right)))
+
+
+def _has_order(value: Value) -> bool:
+    return isinstance(value, int | float | str) and not isinstance(value, Length)
 
 
 def _span_order(run: Run, op: ast.cmpop, span: Span, bound: int) -> Value:
@@ -112,7 +116,7 @@ def _span_order(run: Run, op: ast.cmpop, span: Span, bound: int) -> Value:
 
 
 def _equal(run: Run, left: Value, right: Value, identity: bool) -> bool | Condition:
-    if isinstance(right, LayerName) or isinstance(right, Span):
+    if isinstance(right, LayerName | Span):
         left, right = right, left
     if isinstance(left, LayerName):
         return (
@@ -197,10 +201,11 @@ def _undecided_or(decided: bool, answer: Callable[[], bool], container: Value, i
     return answer() if decided else Condition(("in", key_of(item), ("id", id(container))))
 
 
-def _in_items(run: Run, container: Any, item: Value) -> bool | Condition:
+def _in_items(run: Run, container: Value, item: Value) -> bool | Condition:
     if isinstance(item, Span):
         if all(isinstance(member, int) for member in container):
-            return any([_span_equal(run, item, member) for member in container])
+            matches = [_span_equal(run, item, member) for member in container]
+            return True in matches
         return Condition(("in", key_of(item), key_of(list(container))))
     undecided = False
     for member in container:

@@ -76,6 +76,7 @@ def rebuild(run: Run, saved: Saved, node: ast.AST) -> Layer:
 
 
 def file_key(path: Value) -> Hashable:
+    """What two file names must have in common to mean one file."""
     return conditions.key_of(path)
 
 

@@ -11,12 +11,9 @@ from keras_freeze_lint.interpreter.state import MAX_CALL_DEPTH, Run
 from keras_freeze_lint.interpreter.values import (
     Api,
     Bound,
-    Class,
     Data,
     Function,
-    Instance,
     Layer,
-    Optimizer,
     Scope,
     Unknown,
     Value,
@@ -166,7 +163,3 @@ def symbolic_arguments(function: Function, skip: int) -> dict[str, Value]:
     spec = function.node.args
     parameters = [*spec.posonlyargs, *spec.args][skip:] + spec.kwonlyargs
     return {one.arg: Unknown(("parameter", id(function.node), one.arg)) for one in parameters}
-
-
-def is_known_object(value: Value) -> bool:
-    return isinstance(value, Layer | Instance | Class | Optimizer | Function)

@@ -26,11 +26,13 @@ def library(path: str) -> Value:
 
 
 def is_foreign(path: str) -> bool:
+    """Whether a module's objects are never Keras models."""
     root = path.partition(".")[0]
     return root in _FOREIGN or (root in sys.stdlib_module_names and root != "builtins")
 
 
 def run_import(run: Run, node: ast.Import, scope: Scope) -> Signal:
+    """``import a.b as c``."""
     for alias in node.names:
         if alias.asname is not None:
             scope.variables[alias.asname] = library(alias.name)
@@ -41,6 +43,7 @@ def run_import(run: Run, node: ast.Import, scope: Scope) -> Signal:
 
 
 def run_import_from(run: Run, node: ast.ImportFrom, scope: Scope) -> Signal:
+    """``from a import b``, also of every name."""
     for alias in node.names:
         name = alias.asname or alias.name
         if alias.name == "*":

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from keras_freeze_lint.interpreter import conditions, containers, layers
 from keras_freeze_lint.interpreter import timeline as events
-from keras_freeze_lint.interpreter.classes import keras_init, set_by_constructor, tensors_in
+from keras_freeze_lint.interpreter.classes import set_by_constructor, tensors_in
 from keras_freeze_lint.interpreter.copies import clone, load_saved, rebuild
 from keras_freeze_lint.interpreter.functions import call_function
 from keras_freeze_lint.interpreter.spelling import is_misspelled_flag
@@ -67,8 +67,8 @@ _CONVOLUTION = ("filters", "kernel_size", "strides", "padding")
 _RECURRENT = ("units",)
 _POSITIONAL = {
     "Dense": ("units", "activation"), "Embedding": ("input_dim", "output_dim"), "LSTM": _RECURRENT, "GRU": _RECURRENT,
-    "SimpleRNN": _RECURRENT, "Conv1D": _CONVOLUTION, "Conv2D": _CONVOLUTION, "Conv3D": _CONVOLUTION, "Dropout": ("rate",),
-    "Activation": ("activation",),
+    "SimpleRNN": _RECURRENT, "Conv1D": _CONVOLUTION, "Conv2D": _CONVOLUTION, "Conv3D": _CONVOLUTION,
+    "Dropout": ("rate",), "Activation": ("activation",),
 }  # fmt: skip
 
 
@@ -79,9 +79,9 @@ def _layer(run: Run, api: Api, args: list[Value], keywords: dict[str, Value], no
         _wrap(run, layer, wrapped, node)
     elif layer.kind in ("wrapper", "bidirectional", "custom"):
         layer.kind = "leaf"
-    for keyword in keywords:
+    for keyword, value in keywords.items():
         if is_misspelled_flag(keyword):
-            run.emit(events.Mistake(*run.place(node), "misspelled keyword", layer, keyword, keywords[keyword]))
+            run.emit(events.Mistake(*run.place(node), "misspelled keyword", layer, keyword, value))
     if "trainable" in keywords:
         set_by_constructor(run, layer, keywords["trainable"], node)
     layer.config = {**dict(zip(_POSITIONAL.get(api.name, ()), args, strict=False)), **keywords}
@@ -185,8 +185,9 @@ def _application(run: Run, api: Api, args: list[Value], keywords: dict[str, Valu
     else:
         length = None if known is None else known.length_with_top if with_top is True else known.length + pooled
         model = layers.unseen_model(
-            run, "Functional", node, ("application", id(node)), length=length, holds_bn=known.holds_bn if known else None,
-            flag=True, name=name or False, flavour=api.flavour, label=api.name, pretrained=True,
+            run, "Functional", node, ("application", id(node)), length=length,
+            holds_bn=known.holds_bn if known else None, flag=True, name=name or False,
+            flavour=api.flavour, label=api.name, pretrained=True,
         )  # fmt: skip
     if on_tensor:
         model.attributes["input tensor"] = on_tensor[0]
@@ -284,6 +285,3 @@ def follow_call(run: Run, layer: Layer, inputs: list[Tensor], node: ast.AST) -> 
         call_function(run, method, [first], {}, node, layer)
     finally:
         run.callers.pop()
-
-
-__all__ = ["add_item", "call_keras", "call_layer_object", "follow_call", "keras_init"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Hashable, Iterable, Sequence
+from itertools import pairwise
 
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.graph import functional_layers
@@ -66,6 +67,7 @@ def automatic_name(layer: Layer, zero_based: bool) -> str:
 
 
 def new_model(run: Run, kind: str, cls: str, node: ast.AST, name: Value = None, flavour: str = "") -> Layer:
+    """A model without layers yet."""
     model = Layer(run.serial(), cls, node, kind=kind, flavour=flavour)
     give_name(run, model, name)
     return model
@@ -98,6 +100,7 @@ def functional_model(
 
 
 def add_to_sequential(run: Run, model: Layer, layer: Layer, node: ast.AST) -> None:
+    """``model.add(layer)``."""
     model.children.append(layer)
     model.graph = None
     layer.attributes.setdefault("sequential", model)
@@ -161,7 +164,7 @@ def _slots(run: Run, model: Layer, total: int, holds_bn: bool | None) -> Iterabl
     words = run.cuts.words.get(model.origin, {})
     places = {min(total - 1, total * 6 // 10 + index): word for word, index in words.items()}
     edges = sorted({0, total} | cuts | set(places))
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         if low in places:
             word = places[low]
             yield Slot(low, low, (_stand_in(run, model, low, low, False, word),), word)
@@ -243,6 +246,7 @@ def _partly_unseen(model: Layer, children: list[Layer]) -> LayerList:
 
 
 def length_of(layers: LayerList) -> int:
+    """``len(model.layers)``, an int that remembers where the real length is not known."""
     count = sum(slot.high - slot.low for slot in layers.slots)
     return count if layers.exact else Length(count, layers.origin)
 
@@ -331,23 +335,7 @@ def _pass_down(target: Layer, truth: bool | None, deep: bool, depth: int) -> Non
             _pass_down(child, truth, deep, depth + 1)
 
 
-def leaves_of(layer: Layer) -> list[Layer]:
-    """All layers below (or the layer itself) that hold no other layers, each once, in order."""
-    found: dict[int, Layer] = {}
-    seen: set[int] = set()
-    pending = [layer]
-    while pending:
-        current = pending.pop()
-        if current.serial in seen:
-            continue
-        seen.add(current.serial)
-        if current.children:
-            pending.extend(reversed(current.children))
-        elif not current.is_model:
-            found[current.serial] = current
-    return list(found.values())
-
-
 def is_layer_class(cls: Class) -> bool:
+    """Whether a class of the file derives from a Keras layer or model."""
     base = cls.keras_base()
     return base is not None and (base.name in LAYER_CLASSES or base.name in ("Model", "Sequential", "Layer", "Network"))

@@ -27,8 +27,8 @@ _ROWS_FROM_SIZE = frozenset(
     "normal uniform randint integers choice binomial poisson exponential beta random_integers".split()
 )
 _ROWS_OF_ARGUMENT = frozenset(
-    """array asarray float32 float64 expand_dims cast constant convert_to_tensor to_categorical normalize abs sin cos exp square
-    copy ascontiguousarray clip tanh sqrt log""".split()
+    """array asarray float32 float64 expand_dims cast constant convert_to_tensor to_categorical normalize abs sin cos
+    exp square copy ascontiguousarray clip tanh sqrt log""".split()
 )
 
 
@@ -111,7 +111,7 @@ def _rows(name: str, args: list[Value], keywords: dict[str, Value], node: ast.Ca
     return None
 
 
-def _stacked(name: str, parts: Any, node: ast.Call) -> Data:
+def _stacked(name: str, parts: Value, node: ast.Call) -> Data:
     rows = [part.rows if isinstance(part, Data) else None for part in parts]
     if name == "hstack" or None in rows:
         return Data(None, ("array", id(node)))

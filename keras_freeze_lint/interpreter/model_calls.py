@@ -20,7 +20,6 @@ from keras_freeze_lint.interpreter.values import (
     Optimizer,
     Saved,
     Slot,
-    Tensor,
     Unknown,
     Value,
     Variables,
@@ -98,7 +97,7 @@ def _get_layer(run: Run, model: Layer, args: list[Value], keywords: dict[str, Va
 
 
 def _indexed(run: Run, model: Layer) -> LayerList:
-    """What ``get_layer(index=...)`` counts: on old releases a Sequential's inner model, whose first layer is an input."""
+    """What ``get_layer(index=...)`` counts: on old releases a Sequential's inner model, which begins with an input."""
     listed = layers.layers_of(run, model)
     if model.kind != "sequential" or not run.traits.sequential_lists_input or not listed.exact:
         return listed
@@ -265,6 +264,3 @@ def _apply(
 def gradient_of(args: list[Value], keywords: dict[str, Value]) -> Value:
     """``tape.gradient(loss, variables)``."""
     return Gradients(args[1] if len(args) > 1 else keywords.get("sources"))
-
-
-__all__ = ["Tensor", "call_model_method", "call_optimizer_method", "gradient_of"]

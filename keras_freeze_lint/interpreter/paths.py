@@ -157,9 +157,9 @@ class _Explorer:
         for method in methods:
             if id(method) not in self.entered and not method.name.startswith("__") and method.name not in called:
                 yield _Root(f"{node.name}.{method.name}", _entering_method(node.name, method.name))
-        if any(method.name == "__init__" and id(method) not in self.entered for method in methods):
-            if node.name not in called:
-                yield _Root(node.name, _entering_method(node.name, None))
+        unmade = any(method.name == "__init__" and id(method) not in self.entered for method in methods)
+        if unmade and node.name not in called:
+            yield _Root(node.name, _entering_method(node.name, None))
 
     def _entered(self, methods: list[ast.FunctionDef | ast.AsyncFunctionDef]) -> bool:
         return any(id(method) in self.entered for method in methods)

@@ -1,4 +1,4 @@
-"""Which parts of a program can matter to a freeze: the interpreter splits its path only where one of them is at stake."""
+"""Which parts of a program can matter to a freeze: the interpreter splits its path only where they are at stake."""
 
 from __future__ import annotations
 
@@ -31,10 +31,12 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 @dataclass(frozen=True)
 class Relevance:
-    """Ids of the nodes that hold something telling, of those that leave their block early, of those that train, and of
-    those that do something a finding can be about.
+    """Ids of nodes, by what they hold.
 
-    ``called`` are the names that the file calls; ``module`` the import nodes anywhere in it.
+    ``effectful`` hold something telling, ``diverting`` leave their block early, ``training`` train, ``acting`` do
+    something that a finding can be about, ``generators`` are functions that yield.
+
+    ``called`` are the names that the file calls.
     """
 
     effectful: frozenset[int]
@@ -68,11 +70,8 @@ def survey(tree: ast.Module) -> Relevance:
             uses.setdefault(node.attr, []).append(node)
         elif isinstance(node, ast.Name):
             uses.setdefault(node.id, []).append(node)
-        elif isinstance(node, ast.Constant):
-            if node.value == "trainable":
-                telling.append(node)
-        elif isinstance(node, ast.keyword):
-            if node.arg == "trainable":
+        elif isinstance(node, ast.Constant | ast.keyword):
+            if (node.value if isinstance(node, ast.Constant) else node.arg) == "trainable":
                 telling.append(node)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             found = _keras_names(node)
@@ -84,23 +83,25 @@ def survey(tree: ast.Module) -> Relevance:
         elif isinstance(node, ast.Yield | ast.YieldFrom):
             yielding.append(node)
         if isinstance(node, ast.Call):
-            name = _called_name(node.func)
-            if name:
-                called.add(name)
+            called.add(_called_name(node.func))
     for name in library_names:
         telling.extend(
             node for node in uses.get(name, ()) if isinstance(node, ast.Name) and _shapes_models(node, parents)
         )
-    acting = [node for name in ACTING_METHODS for node in uses.get(name, ()) if isinstance(node, ast.Attribute)]
+    acting: list[ast.AST] = [
+        node for name in ACTING_METHODS for node in uses.get(name, ()) if isinstance(node, ast.Attribute)
+    ]
     acting += [node for node in telling if isinstance(node, ast.Constant) or _is_flag_access(node)]
-    training = [node for name in TRAINING_METHODS for node in uses.get(name, ()) if isinstance(node, ast.Attribute)]
+    training: list[ast.AST] = [
+        node for name in TRAINING_METHODS for node in uses.get(name, ()) if isinstance(node, ast.Attribute)
+    ]
     return Relevance(
         frozenset(_mark(telling, parents, uses)),
         frozenset(_mark_leaving(leaving, parents)),
         frozenset(_mark(training, parents, uses)),
         frozenset(_mark(acting, parents, uses)),
         frozenset(_enclosing_functions(yielding, parents)),
-        frozenset(called),
+        frozenset(called) - {""},
         uses_keras,
     )
 
@@ -152,10 +153,10 @@ def _keras_names(node: ast.Import | ast.ImportFrom) -> set[str]:
     return {alias.asname or alias.name for alias in node.names}
 
 
-def _called_name(function: ast.expr) -> str | None:
+def _called_name(function: ast.expr) -> str:
     if isinstance(function, ast.Name):
         return function.id
-    return function.attr if isinstance(function, ast.Attribute) else None
+    return function.attr if isinstance(function, ast.Attribute) else ""
 
 
 def _mark(telling: list[ast.AST], parents: dict[int, ast.AST], uses: dict[str, list[ast.AST]]) -> set[int]:

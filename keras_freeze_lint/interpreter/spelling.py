@@ -1,4 +1,4 @@
-"""Is this attribute name meant to be ``trainable``?"""
+"""Attribute names that are meant to be ``trainable``."""
 
 from __future__ import annotations
 

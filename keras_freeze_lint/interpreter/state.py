@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 from keras_freeze_lint.interpreter.timeline import Event
-from keras_freeze_lint.interpreter.values import Condition, Layer, Scope, Value
+from keras_freeze_lint.interpreter.values import Condition, Layer, Value
 
 MAX_STEPS = 30_000
 MAX_CALL_DEPTH = 24
@@ -105,7 +105,6 @@ class Run:
     callers: list[Layer] = field(default_factory=list)
     yield_hooks: list[Callable[[Value], None]] = field(default_factory=list)
     taped: list[Layer] = field(default_factory=list)
-    module_scope: Scope | None = None
     uses_keras: bool = False
     saved: dict[Hashable, Layer] = field(default_factory=dict)
     custom_step: Layer | None = None
@@ -197,10 +196,8 @@ class Run:
         _, subject, constant = key
         if subject in self.equal_to:
             return bool(self.equal_to[subject] == constant)
-        if constant is None or constant is False or constant == "" or (constant == 0 and constant is not False):
-            if self.facts.get(("truth", subject)) is True:
-                return False
-        return None
+        empty = constant is None or constant in ("", 0)
+        return False if empty and self.facts.get(("truth", subject)) is True else None
 
     def _combined(self, every: bool, parts: list[Condition]) -> bool | None:
         truths = [self.known(part) for part in parts]

@@ -8,10 +8,11 @@ from typing import Any
 
 from keras_freeze_lint.interpreter import conditions, containers
 from keras_freeze_lint.interpreter import timeline as events
+from keras_freeze_lint.interpreter.arithmetic import binary
 from keras_freeze_lint.interpreter.attributes import resolve
 from keras_freeze_lint.interpreter.classes import define_class
 from keras_freeze_lint.interpreter.contexts import run_with
-from keras_freeze_lint.interpreter.expressions import binary, evaluate, test
+from keras_freeze_lint.interpreter.expressions import evaluate, test
 from keras_freeze_lint.interpreter.imports import run_import, run_import_from
 from keras_freeze_lint.interpreter.patterns import match_pattern
 from keras_freeze_lint.interpreter.signals import BREAK, CONTINUE, Abandoned, Returned, Signal
@@ -26,8 +27,6 @@ from keras_freeze_lint.interpreter.values import (
     Unknown,
     Value,
 )
-
-__all__ = ["Returned", "run_block"]
 
 _Handler = Callable[[Run, Any, Scope], Signal]
 # Turns of a loop whose number of turns is not known: the second sees what the first has left behind.
@@ -80,9 +79,10 @@ def _annotated(run: Run, node: ast.AnnAssign, scope: Scope) -> Signal:
         containers.bind(run, node.target, evaluate(run, node.value, scope), scope, evaluate)
     elif isinstance(node.target, ast.Attribute) and node.target.attr == "trainable":
         target = resolve(run, evaluate(run, node.target.value, scope))
-        if isinstance(target, Layer) and isinstance(node.annotation, ast.Constant | ast.Name):
-            if isinstance(node.annotation, ast.Constant) or node.annotation.id != "bool":
-                run.emit(events.Mistake(*run.place(node), "annotated", target, "trainable"))
+        note = node.annotation
+        misused = isinstance(note, ast.Constant) or (isinstance(note, ast.Name) and note.id != "bool")
+        if isinstance(target, Layer) and misused:
+            run.emit(events.Mistake(*run.place(node), "annotated", target, "trainable"))
     return None
 
 
@@ -225,7 +225,7 @@ def _while(run: Run, node: ast.While, scope: Scope) -> Signal:
     return None
 
 
-def _try(run: Run, node: Any, scope: Scope) -> Signal:
+def _try(run: Run, node: ast.Try, scope: Scope) -> Signal:
     signal: Signal = None
     run.guarded += 1
     try:

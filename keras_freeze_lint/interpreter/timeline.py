@@ -147,7 +147,7 @@ class Predicted(Event):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadVariables(Event):
-    """A variable list was read: ``which`` is trainable, non_trainable or all. ``trace`` names a traced function's read."""
+    """A read of a variable list: ``which`` is trainable, non_trainable or all; ``trace`` names a traced function."""
 
     source: Layer
     which: str

@@ -9,7 +9,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 Value = Any
 
@@ -167,7 +170,7 @@ class Layer:
 
     ``serial`` counts the layers of one run of the interpreter; ``flag`` is the flag as the program would read it now,
     ``initial_flag`` the one it began with. ``children`` are the layers that it holds, in order.
-    ``config`` are the arguments it was made with. ``holds_bn`` says of a run of unseen layers whether BatchNormalization is among them (None: perhaps).
+    ``config`` are the arguments it was made with. ``is_bn`` None: perhaps.
     """
 
     serial: int
@@ -277,7 +280,7 @@ class Length(int):
 
     origin: Hashable
 
-    def __new__(cls, value: int, origin: Hashable) -> Length:
+    def __new__(cls, value: int, origin: Hashable) -> Self:
         made = super().__new__(cls, value)
         made.origin = origin
         return made

@@ -39,24 +39,26 @@ class LayerClass:
     kind: str = "leaf"
 
 
-_WITH_WEIGHTS = """Dense Conv1D Conv2D Conv3D Convolution1D Convolution2D Convolution3D Conv1DTranspose Conv2DTranspose
-Conv3DTranspose Deconvolution2D Convolution2DTranspose Convolution3DTranspose SeparableConv1D SeparableConv2D
-SeparableConvolution1D SeparableConvolution2D DepthwiseConv1D DepthwiseConv2D AtrousConvolution1D AtrousConvolution2D
-LocallyConnected1D LocallyConnected2D Embedding LSTM GRU SimpleRNN RNN ConvLSTM1D ConvLSTM2D ConvLSTM3D CuDNNLSTM CuDNNGRU LSTMCell GRUCell
-SimpleRNNCell StackedRNNCells BatchNormalization SyncBatchNormalization LayerNormalization GroupNormalization
-UnitNormalization SpectralNormalization PReLU EinsumDense MultiHeadAttention GroupQueryAttention Highway MaxoutDense
-TimeDistributedDense DenseFeatures AdditiveAttention Attention AdaptiveRescaling""".split()
+_WITH_WEIGHTS = """Dense Conv1D Conv2D Conv3D Convolution1D Convolution2D Convolution3D Conv1DTranspose
+Conv2DTranspose Conv3DTranspose Deconvolution2D Convolution2DTranspose Convolution3DTranspose SeparableConv1D
+SeparableConv2D SeparableConvolution1D SeparableConvolution2D DepthwiseConv1D DepthwiseConv2D AtrousConvolution1D
+AtrousConvolution2D LocallyConnected1D LocallyConnected2D Embedding LSTM GRU SimpleRNN RNN ConvLSTM1D ConvLSTM2D
+ConvLSTM3D CuDNNLSTM CuDNNGRU LSTMCell GRUCell SimpleRNNCell StackedRNNCells BatchNormalization
+SyncBatchNormalization LayerNormalization GroupNormalization UnitNormalization SpectralNormalization PReLU
+EinsumDense MultiHeadAttention GroupQueryAttention Highway MaxoutDense TimeDistributedDense DenseFeatures
+AdditiveAttention Attention AdaptiveRescaling""".split()
 
-_WITHOUT_WEIGHTS = """Activation Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D Flatten Reshape Permute RepeatVector
-Lambda ActivityRegularization Masking InputLayer Cropping1D Cropping2D Cropping3D UpSampling1D UpSampling2D UpSampling3D
-ZeroPadding1D ZeroPadding2D ZeroPadding3D MaxPooling1D MaxPooling2D MaxPooling3D AveragePooling1D AveragePooling2D
-AveragePooling3D MaxPool1D MaxPool2D MaxPool3D AvgPool1D AvgPool2D AvgPool3D GlobalMaxPooling1D GlobalMaxPooling2D
-GlobalMaxPooling3D GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D GlobalMaxPool1D GlobalMaxPool2D
-GlobalMaxPool3D GlobalAvgPool1D GlobalAvgPool2D GlobalAvgPool3D Add Subtract Multiply Average Maximum Minimum
-Concatenate Dot Merge GaussianNoise GaussianDropout AlphaDropout LeakyReLU ELU ThresholdedReLU Softmax ReLU Rescaling
-Resizing CenterCrop RandomFlip RandomRotation RandomZoom RandomTranslation RandomContrast RandomCrop RandomBrightness
-RandomHeight RandomWidth Identity CategoryEncoding Hashing Discretization StringLookup IntegerLookup TextVectorization
-HashedCrossing AlphaDropout FeatureSpace""".split()
+_WITHOUT_WEIGHTS = """Activation Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D Flatten Reshape Permute
+RepeatVector Lambda ActivityRegularization Masking InputLayer Cropping1D Cropping2D Cropping3D UpSampling1D
+UpSampling2D UpSampling3D ZeroPadding1D ZeroPadding2D ZeroPadding3D MaxPooling1D MaxPooling2D MaxPooling3D
+AveragePooling1D AveragePooling2D AveragePooling3D MaxPool1D MaxPool2D MaxPool3D AvgPool1D AvgPool2D AvgPool3D
+GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D GlobalAveragePooling1D GlobalAveragePooling2D
+GlobalAveragePooling3D GlobalMaxPool1D GlobalMaxPool2D GlobalMaxPool3D GlobalAvgPool1D GlobalAvgPool2D
+GlobalAvgPool3D Add Subtract Multiply Average Maximum Minimum Concatenate Dot Merge GaussianNoise GaussianDropout
+AlphaDropout LeakyReLU ELU ThresholdedReLU Softmax ReLU Rescaling Resizing CenterCrop RandomFlip RandomRotation
+RandomZoom RandomTranslation RandomContrast RandomCrop RandomBrightness RandomHeight RandomWidth Identity
+CategoryEncoding Hashing Discretization StringLookup IntegerLookup TextVectorization HashedCrossing AlphaDropout
+FeatureSpace""".split()
 
 LAYER_CLASSES: dict[str, LayerClass] = {
     **{name: LayerClass(name, True) for name in _WITH_WEIGHTS},
@@ -117,8 +119,9 @@ def _vgg(blocks: tuple[int, ...]) -> tuple[tuple[str, str], ...]:
 _VGG16 = _vgg((2, 2, 3, 3, 3))
 _VGG19 = _vgg((2, 2, 4, 4, 4))
 
-# Lengths as `len(App(weights=None, include_top=...).layers)` gives them on Keras 3.15. Where a name's architecture has changed
-# since Keras 2 (MobileNet's padding layers, ResNet50's naming) lengths differ by a few layers: they are used as bounds only.
+# Lengths as `len(App(weights=None, include_top=...).layers)` gives them on Keras 3.15. Where a name's architecture has
+# changed since Keras 2 (MobileNet's padding layers, ResNet50's naming) lengths differ by a few layers: they are used as
+# bounds only.
 APPLICATIONS: dict[str, Application] = {
     "VGG16": Application("VGG16", 19, 23, False, _VGG16),
     "VGG19": Application("VGG19", 22, 26, False, _VGG19),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
-from keras_freeze_lint.findings import FileError, Finding, Prediction, Report
+from keras_freeze_lint.findings import FileError, Finding, Fix, Prediction, Report
 
 VERSION = 1
 
@@ -32,7 +32,7 @@ def render_document(document: dict[str, object]) -> str:
 
 
 def finding_object(finding: Finding, file: str) -> dict[str, object]:
-    """Return a finding as an object of the ``findings`` list; nothing fills ``fix`` and ``verdict`` yet."""
+    """Return a finding as an object of the ``findings`` list; nothing fills ``verdict`` yet."""
     location = finding.location
     return {
         "file": file,
@@ -49,7 +49,7 @@ def finding_object(finding: Finding, file: str) -> dict[str, object]:
         "keras": finding.keras,
         "path": [{"line": step.line, "what": step.what} for step in finding.path],
         "prediction": finding.prediction and _prediction_object(finding.prediction),
-        "fix": None,
+        "fix": finding.fix and _fix_object(finding.fix),
         "verdict": None,
     }
 
@@ -61,4 +61,21 @@ def _prediction_object(prediction: Prediction) -> dict[str, object]:
         "intent": prediction.intent,
         "effect": prediction.effect,
         "quantity": prediction.quantity,
+    }
+
+
+def _fix_object(fix: Fix) -> dict[str, object]:
+    return {
+        "safe": fix.safe,
+        "summary": fix.summary,
+        "edits": [
+            {
+                "line": edit.line,
+                "column": edit.column,
+                "end_line": edit.end_line,
+                "end_column": edit.end_column,
+                "replacement": edit.replacement,
+            }
+            for edit in fix.edits
+        ],
     }

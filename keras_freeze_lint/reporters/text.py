@@ -42,5 +42,11 @@ def summary(reports: Sequence[Report], errors: Sequence[FileError]) -> str:
     return f"{line} {_count(len(errors), 'error')}." if errors else line
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def fix_summary(fixed: int, unsafe: int, would: bool) -> str:
+    """Return the line that tells how many findings were fixed (or ``would`` be), and how many more could."""
+    more = f" ({_count(unsafe, 'unsafe fix', 'unsafe fixes')} available with --unsafe-fixes)" if unsafe else ""
+    return f"{'Would fix' if would else 'Fixed'} {_count(fixed, 'finding')}{more}."
+
+
+def _count(number: int, noun: str, nouns: str = "") -> str:
+    return f"{number} {noun if number == 1 else nouns or f'{noun}s'}"

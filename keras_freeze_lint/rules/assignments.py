@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from keras_freeze_lint.effects.replay import Replay
+from keras_freeze_lint.effects.progress import Replay
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.values import Api, Class, Layer
 from keras_freeze_lint.rules.base import Check, Defect, Rule, line_of, shown, stations

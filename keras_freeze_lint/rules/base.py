@@ -6,8 +6,8 @@ import ast
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from keras_freeze_lint.effects.progress import Replay
 from keras_freeze_lint.effects.records import LayerEffect, TrainingRecord
-from keras_freeze_lint.effects.replay import Replay
 from keras_freeze_lint.findings import Certainty, PathStep, Prediction, Severity
 from keras_freeze_lint.interpreter.layers import automatic_name
 from keras_freeze_lint.interpreter.values import Layer
@@ -51,6 +51,7 @@ class Rule:
 
 
 def line_of(node: ast.AST) -> int:
+    """The line of a node."""
     return int(getattr(node, "lineno", 1))
 
 
@@ -101,4 +102,5 @@ def prediction(replay: Replay, record: TrainingRecord, effects: Iterable[LayerEf
 
 
 def stations(*steps: tuple[ast.AST | None, str]) -> tuple[PathStep, ...]:
+    """The way to a finding, one line a station."""
     return tuple(PathStep(line_of(node), what) for node, what in steps if node is not None)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from keras_freeze_lint.effects.progress import Replay
 from keras_freeze_lint.effects.records import LayerEffect, TrainingRecord
-from keras_freeze_lint.effects.replay import Replay
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.values import Layer
 from keras_freeze_lint.rules.base import Defect, Rule, line_of, named, prediction, shown, stations

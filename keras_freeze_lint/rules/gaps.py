@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
+from keras_freeze_lint.effects.progress import Replay
 from keras_freeze_lint.effects.records import LayerEffect, TrainingRecord, Write
-from keras_freeze_lint.effects.replay import Replay
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.values import Layer
 from keras_freeze_lint.rules.history import reaches, unchanged_by
@@ -130,9 +130,9 @@ def _structural(
         if replay.behaviour.same_value_skipped and target is not effect.layer and unchanged_by(replay, write):
             return Cause.SKIPPED, write
         return (Cause.FROZEN_PARENT, write) if target is not record.model else None
-    if replay.behaviour.same_value_skipped and target is not effect.layer and write.event.how != "constructor":
-        if unchanged_by(replay, write):
-            return Cause.SKIPPED, write
+    skippable = target is not effect.layer and write.event.how != "constructor"
+    if replay.behaviour.same_value_skipped and skippable and unchanged_by(replay, write):
+        return Cause.SKIPPED, write
     return Cause.NOT_INHERITED, write
 
 

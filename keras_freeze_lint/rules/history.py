@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from keras_freeze_lint.effects.progress import Replay
 from keras_freeze_lint.effects.records import TrainingRecord, Write
-from keras_freeze_lint.effects.replay import Replay
 from keras_freeze_lint.interpreter import timeline as events
-from keras_freeze_lint.interpreter.timeline import Event
 from keras_freeze_lint.interpreter.values import Layer
 
 _MILESTONES = (events.Compiled, events.TrainStep, events.AppliedGradients)
@@ -17,11 +16,8 @@ def untouched_between(replay: Replay, low: int, high: int) -> bool:
 
 
 def reaches(replay: Replay, holder: Layer, layer: Layer) -> bool:
+    """Whether a model is or holds a layer."""
     return any(one is layer for one in replay.flags.below(holder))
-
-
-def index_of(replay: Replay, event: Event) -> int:
-    return next(index for index, one in enumerate(replay.events) if one is event)
 
 
 def next_record(replay: Replay, layer: Layer, after: int) -> TrainingRecord | None:

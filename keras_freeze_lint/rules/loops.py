@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
-from keras_freeze_lint.effects.replay import Replay
+from keras_freeze_lint.effects.progress import Replay
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.rules.base import Defect, Rule, line_of, named, prediction, stations
 from keras_freeze_lint.rules.gaps import Cause, Gap, gaps_of
@@ -31,7 +32,7 @@ def _defects(replay: Replay, code: str, cause: Cause) -> Iterator[Defect]:
             )
 
 
-def _whole_list(replay: Replay, gap: Gap) -> object:
+def _whole_list(replay: Replay, gap: Gap) -> ast.AST | None:
     """Where the program reads all variables instead of the trainable ones."""
     start = gap.record.start
     assert isinstance(start, events.AppliedGradients)

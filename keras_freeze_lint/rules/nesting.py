@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from keras_freeze_lint.effects.replay import Replay
+from keras_freeze_lint.effects.progress import Replay
 from keras_freeze_lint.rules.base import Defect, Rule, named, prediction, shown, stations
 from keras_freeze_lint.rules.gaps import Cause, gaps_of
 

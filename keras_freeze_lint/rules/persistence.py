@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from keras_freeze_lint.effects.replay import Replay
+from keras_freeze_lint.effects.progress import Replay
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.values import Layer
 from keras_freeze_lint.rules.base import Defect, Rule, line_of, named, prediction, stations
 from keras_freeze_lint.rules.gaps import Cause, gaps_of
+from keras_freeze_lint.rules.history import reaches
 
 
 def _lost(replay: Replay) -> Iterator[Defect]:
@@ -37,9 +38,8 @@ def _lost(replay: Replay) -> Iterator[Defect]:
 def _copied(replay: Replay, layer: Layer) -> events.Copied | None:
     found = None
     for event in replay.events:
-        if isinstance(event, events.Copied) and event.how != "snapshot":
-            if any(one is layer for one in replay.flags.below(event.copy)):
-                found = event
+        if isinstance(event, events.Copied) and event.how != "snapshot" and reaches(replay, event.copy, layer):
+            found = event
     return found
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
+from keras_freeze_lint.effects.progress import Replay
 from keras_freeze_lint.effects.records import LayerEffect, TrainingRecord, Write
-from keras_freeze_lint.effects.replay import Replay
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.values import Layer
 from keras_freeze_lint.rules.base import Defect, Rule, line_of, named, prediction, shown, stations
@@ -61,7 +62,7 @@ def _undoes(replay: Replay, index: int, event: events.SetFlag, leaf: Layer) -> b
     )
 
 
-def _node_before(replay: Replay, leaf: Layer, index: int) -> object:
+def _node_before(replay: Replay, leaf: Layer, index: int) -> ast.AST | None:
     before = previous_write(replay, leaf, index)
     return before.event.node if before is not None else None
 

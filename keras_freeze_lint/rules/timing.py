@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from keras_freeze_lint.effects.progress import Replay
 from keras_freeze_lint.effects.records import TrainingRecord
-from keras_freeze_lint.effects.replay import Replay
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.values import Layer
 from keras_freeze_lint.rules.base import Defect, Rule, line_of, named, prediction, shown, stations
@@ -38,8 +38,7 @@ def _unseen_between(replay: Replay) -> Iterator[Defect]:
         if (
             model.kind != "opaque"
             or model.initial_flag is None
-            or (first.start.node is not second.start.node
-            and not _alike(first, second))
+            or (first.start.node is not second.start.node and not _alike(first, second))
         ):
             continue
         for event in replay.events[first.index : second.index]:

@@ -19,11 +19,15 @@ def read_source(path: str) -> str:
 
     Raises SourceError if it cannot be read or is no text in the encoding that it declares.
     """
+    return decode_source(read_bytes(path))
+
+
+def read_bytes(path: str) -> bytes:
+    """Return what is in a file or comes from standard input. Raises SourceError if it cannot be read."""
     try:
-        data = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
+        return sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
     except OSError as error:
         raise SourceError(error.strerror or str(error)) from error
-    return decode_source(data)
 
 
 def decode_source(data: bytes) -> str:
@@ -31,11 +35,24 @@ def decode_source(data: bytes) -> str:
 
     Raises SourceError on null bytes, an unknown encoding and bytes that the encoding does not have.
     """
+    return with_line_feeds(decode_exactly(data)[0])
+
+
+def with_line_feeds(text: str) -> str:
+    """Return the text with every line end turned into a line feed, as Python reads it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def decode_exactly(data: bytes) -> tuple[str, str]:
+    """Return the text of Python source with its line ends, and the encoding (``utf-8-sig`` with a byte order mark).
+
+    Raises SourceError as ``decode_source`` does.
+    """
     if b"\0" in data:
         raise SourceError("contains null bytes: not a Python source file, or one saved as UTF-16")
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        return io.TextIOWrapper(io.BytesIO(data), encoding).read()
+        return io.TextIOWrapper(io.BytesIO(data), encoding, newline="").read(), encoding
     except UnicodeDecodeError as error:
         message = f"byte {error.start + 1} is not valid {error.encoding}: save as UTF-8 or declare the encoding"
         raise SourceError(message) from error

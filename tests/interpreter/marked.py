@@ -97,7 +97,7 @@ def _parse(mark: str) -> Call:
 
 
 def told(trace: Mapping[str, Any], text: str, major: int) -> dict[int, Call]:
-    """What a trace says, in the terms of the marks: layers that a ``*`` covers and statistics nobody asked for are left out."""
+    """What a trace says, in the terms of the marks: without what a ``*`` covers and statistics nobody asked for."""
     wanted = marks(text, major)
     found = {}
     for entry in trace["training_calls"]:
@@ -146,7 +146,7 @@ _HEADING = re.compile(r"^## (?P<name>[^\[\n]+?)(?: \[(?P<about>[^\]\n]+)\])?\n",
 
 
 def chapters(text: str, prelude: str = "") -> list[Program]:
-    """The programs of a text, each under a heading ``## name``, or ``## name [keras 3]``, ``## name [not measured]``."""
+    """The programs of a text, each under ``## name``, ``## name [keras 3]`` or ``## name [not measured]``."""
     parts = _HEADING.split(text)
     found = []
     for name, about, body in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):

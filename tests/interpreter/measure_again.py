@@ -65,7 +65,9 @@ def main() -> int:
             measured = told(trace, program.text, options.major)
             if trace.get("error") or measured != wanted:
                 wrong += 1
-                sys.stdout.write(f"WRONG {program.name}\n  says     {wanted}\n  measured {measured}\n  {trace.get('error', '')}\n")
+                sys.stdout.write(
+                    f"WRONG {program.name}\n  says     {wanted}\n  measured {measured}\n  {trace.get('error', '')}\n"
+                )
     sys.stdout.write(f"{len(chosen)} programs measured, {wrong} wrong\n")
     return 1 if wrong else 0
 

@@ -213,7 +213,7 @@ import os
 if os.environ.get("FREEZE"):
     a.trainable = False
 model.compile("sgd", "mse")
-model.fit(x, y)  # varies a, moves b c
+model.fit(x, y)  # unknown a, moves b c
 
 ## flag that nobody knows [not measured]
 import os
@@ -259,7 +259,7 @@ def freeze(layer):
     layer.trainable = False
 freeze(a)
 model.compile("sgd", "mse")
-model.fit(x, y)  # varies a, moves b c
+model.fit(x, y)  # unknown a, moves b c
 
 ## a path that leaves the program does not count [not measured]
 import os, sys
@@ -278,7 +278,7 @@ arguments = parser.parse_args()
 if arguments.freeze:
     a.trainable = False
 model.compile("sgd", "mse")
-model.fit(x, y)  # varies a, moves b c
+model.fit(x, y)  # unknown a, moves b c
 
 ## parameter of a function that nobody calls [not measured]
 def train(freeze):

@@ -548,7 +548,8 @@ auto.fit(x, x)  # moves e d
 
 ## wrapper
 from keras.layers import GlobalAveragePooling1D, Reshape, TimeDistributed
-net = Sequential([Input((4,)), Reshape((2, 2)), TimeDistributed(Dense(3, name="p"), name="w"), GlobalAveragePooling1D()])
+net = Sequential([Input((4,)), Reshape((2, 2)), TimeDistributed(Dense(3, name="p"), name="w")])
+net.add(GlobalAveragePooling1D())
 net.add(Dense(1, name="q"))
 net.get_layer("w").trainable = False
 net.compile("sgd", "mse")

@@ -8,8 +8,9 @@ A chapter of a family's text is one program::
     model.fit(x, y)
 
 On the targets before ``silent:`` exactly the marked lines must be found, on those after it nothing at all. A program
-without marks is a right twin. ``keras 2``, ``keras 3`` and ``everywhere`` name the groups below, ``-keras==2.0.8`` takes
-one out again; ``keras==3.15/torch`` has a backend. For a target of TensorFlow the imports are those of ``tensorflow.keras``.
+without marks is a right twin. ``keras 2``, ``keras 3`` and ``everywhere`` name the groups below, ``-keras==2.0.8``
+takes one out again; ``keras==3.15/torch`` has a backend. Where the line is full, the targets have a line of their
+own. For a target of TensorFlow the imports are those of ``tensorflow.keras``.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ GROUPS = {
 }
 GROUPS["everywhere"] = GROUPS["keras 2"] + GROUPS["keras 3"]
 
-_HEADING = re.compile(r"^## (?P<name>[^\[\n]+?) \[(?P<targets>[^\]\n]+)\]\n", re.MULTILINE)
+_HEADING = re.compile(r"^## (?P<name>[^\[\n]+?)(?: |\n## )\[(?P<targets>[^\]\n]+)\]\n", re.MULTILINE)
 _MARK = re.compile(r"# error: (?P<codes>KFL\d{3}(?:, KFL\d{3})*)$")
 
 

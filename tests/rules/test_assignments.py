@@ -181,13 +181,15 @@ model = Model(i, Dense(1, name="q")(h))
 model.compile("sgd", "mse")
 model.fit(x, y)
 
-## KFL407 on the class before its layers are built [keras==2.0.8, keras==2.2.4; silent: tensorflow==2.4, keras==2.15, keras 3]
+## KFL407 on the class before its layers are built
+## [keras==2.0.8, keras==2.2.4; silent: tensorflow==2.4, keras==2.15, keras 3]
 Dense.trainable = False  # error: KFL407
 model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
 model.compile("sgd", "mse")
 model.fit(x, y)
 
-## KFL407 on the class after its layers are built [keras==2.0.8, keras==2.2.4, keras 3; silent: tensorflow==2.4, keras==2.15]
+## KFL407 on the class after its layers are built
+## [keras==2.0.8, keras==2.2.4, keras 3; silent: tensorflow==2.4, keras==2.15]
 model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
 Dense.trainable = False  # error: KFL407
 model.compile("sgd", "mse")

@@ -14,7 +14,8 @@ from keras.models import Model, Sequential
 
 # KFL201. Up to 2.1.2 the moving statistics of a frozen BatchNormalization move; tf.keras stopped that by 1.10.
 OLD_KERAS = """
-## frozen by its flag [keras==2.0.8, keras==2.1.2, tensorflow==1.4; silent: keras==2.1.3, keras==2.2.4, tensorflow==1.10, keras==2.15, keras 3]
+## frozen by its flag
+## [keras==2.0.8, keras==2.1.2, tensorflow==1.4; silent: keras==2.1.3, tensorflow==1.10, keras==2.15, keras 3]
 model = Sequential([Dense(4, input_shape=(4,), name="p"), BatchNormalization(name="bn"), Dense(1, name="q")])
 model.layers[1].trainable = False  # error: KFL201
 model.compile("sgd", "mse")

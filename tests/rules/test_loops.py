@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras.layers import Dense
 from keras.models import Sequential
 model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+x, y = x.astype("float32"), y.astype("float32")
 """
 
 MODERN = "[tensorflow==2.4, tensorflow==2.15, keras==2.15, keras==3.15]"
@@ -121,7 +122,8 @@ step(x, y)
 model.layers[0].trainable = False
 step(x, y)
 
-## KFL106 new variables for a used optimizer [tensorflow==2.11, keras==2.15, keras==3.15; silent: tensorflow==2.4, tensorflow==2.10]
+## KFL106 new variables for a used optimizer
+## [tensorflow==2.11, keras==2.15, keras==3.15; silent: tensorflow==2.4, tensorflow==2.10]
 optimizer = keras.optimizers.SGD(0.1)
 def step():
     with tf.GradientTape() as tape:

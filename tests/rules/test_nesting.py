@@ -249,7 +249,8 @@ model.fit(x, y)
 
 # KFL506. Standalone Keras and tf.keras before 1.14 do not push a model's flag down to its layers.
 NOT_INHERITED = """
-## model from the tensors of a frozen base [standalone, tensorflow==1.13; silent: tensorflow==1.14, keras==2.15, keras 3]
+## model from the tensors of a frozen base
+## [standalone, tensorflow==1.13; silent: tensorflow==1.14, keras==2.15, keras 3]
 i = Input((4,))
 base = Model(i, Dense(4, name="p")(i), name="base")
 base.trainable = False  # error: KFL506
@@ -266,7 +267,8 @@ model = Model(base.input, Dense(1, name="q")(base.output))
 model.compile("sgd", "mse")
 model.fit(x, y)
 
-## layers of a frozen base in another model [keras==2.1.3, keras==2.2.4, tensorflow==1.13; silent: tensorflow==1.14, keras==2.15, keras 3]
+## layers of a frozen base in another model
+## [keras==2.1.3, keras==2.2.4, tensorflow==1.13; silent: tensorflow==1.14, keras==2.15, keras 3]
 base = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(4, name="r")])
 base.trainable = False  # error: KFL506
 model = Sequential()
@@ -291,7 +293,8 @@ model = Sequential([base, Dense(1, name="q")])
 model.compile("sgd", "mse")
 model.fit(x, y)
 
-## flag of TimeDistributed [keras==2.0.8, keras==2.1.3, tensorflow==1.4; silent: keras==2.1.4, tensorflow==1.10, keras==2.15, keras 3]
+## flag of TimeDistributed
+## [keras==2.0.8, keras==2.1.3, tensorflow==1.4; silent: keras==2.1.4, tensorflow==1.10, keras==2.15, keras 3]
 from keras.layers import Reshape, TimeDistributed
 wrapper = TimeDistributed(Dense(3), input_shape=(2, 2), name="w")
 wrapper.trainable = False  # error: KFL506

@@ -13,7 +13,8 @@ from keras.models import Model, Sequential, clone_model, load_model, model_from_
 """
 
 COPIES = """
-## KFL701 flag of a model lost by clone_model [keras==2.2.4, keras==2.3.1, tensorflow==1.13; silent: keras==2.15, keras 3]
+## KFL701 flag of a model lost by clone_model
+## [keras==2.2.4, keras==2.3.1, tensorflow==1.13; silent: keras==2.15, keras 3]
 i = Input((4,))
 base = Model(i, Dense(4, name="p")(i), name="base")
 base.trainable = False
@@ -54,7 +55,8 @@ model = Model(j, Dense(1, name="q")(twin(j)))
 model.compile("sgd", "mse")
 model.fit(x, y)
 
-## KFL701 flags lost by a SavedModel [tensorflow==2.2, tensorflow==2.4; silent: tensorflow==2.1, tensorflow==2.5, tensorflow==2.15]
+## KFL701 flags lost by a SavedModel
+## [tensorflow==2.2, tensorflow==2.4; silent: tensorflow==2.1, tensorflow==2.5, tensorflow==2.15]
 model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
 model.layers[0].trainable = False
 model.compile("sgd", "mse")
@@ -64,7 +66,7 @@ again = load_model("saved_model")  # error: KFL701
 again.compile("sgd", "mse")
 again.fit(x, y)
 
-## KFL701 saved and loaded from a file that keeps the flags of layers [keras==2.2.4, tensorflow==2.4, keras==2.15, keras==3.15]
+## KFL701 saved and loaded from a file that keeps the flags of layers [keras==2.2.4, tensorflow==2.4, keras==2.15]
 model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
 model.layers[0].trainable = False
 model.compile("sgd", "mse")

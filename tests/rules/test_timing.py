@@ -502,7 +502,8 @@ combined.fit(x, y)
 
 # KFL106. New-style optimizers refuse variables that they were not built with.
 OPTIMIZERS = """
-## the same optimizer object for both phases [keras 3, tensorflow==2.11, keras==2.15; silent: keras==2.2.4, tensorflow==2.4]
+## the same optimizer object for both phases
+## [keras 3, tensorflow==2.11, keras==2.15; silent: keras==2.2.4, tensorflow==2.4]
 optimizer = keras.optimizers.Adam(1e-3)
 model = Sequential([Dense(4, input_shape=(4,), trainable=False, name="p"), Dense(1, name="q")])
 model.compile(optimizer, "mse")

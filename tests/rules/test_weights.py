@@ -14,7 +14,8 @@ from keras.models import Model, Sequential
 
 # KFL301. Nested models reorder their list on standalone Keras, composite layers on tf.keras from 1.14, none on Keras 3.
 ORDER = """
-## part of a nested model frozen between get and set [keras==2.2.4, keras==2.3.1, tensorflow==1.13; silent: tensorflow==1.14, tensorflow==2.15, keras 3]
+## part of a nested model frozen between get and set
+## [keras==2.2.4, keras==2.3.1, tensorflow==1.13; silent: tensorflow==1.14, tensorflow==2.15, keras 3]
 i = Input((4,))
 base = Model(i, Dense(4, name="r")(Dense(4, name="p")(i)), name="base")
 j = Input((4,))
@@ -144,7 +145,7 @@ model = Sequential([Embedding(50, 8, embeddings_initializer=start, trainable=Fal
 model.compile("sgd", "mse")
 model.fit(x, y)
 
-## KFL303 Embedding whose matrix is set before training [keras==2.2.4, keras==2.15, keras==3.15]
+## KFL303 Embedding whose matrix is set before training [keras==2.15, keras==3.15]
 words = Embedding(50, 8)
 model = Sequential([Input((4,)), words, Flatten(), Dense(1)])
 words.set_weights([matrix])

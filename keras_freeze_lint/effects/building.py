@@ -1,0 +1,100 @@
+"""Events that make layers, connect them and set their flags."""
+
+from __future__ import annotations
+
+from keras_freeze_lint.effects.copying import copy_flags
+from keras_freeze_lint.effects.progress import Progress
+from keras_freeze_lint.effects.training import compile_model
+from keras_freeze_lint.interpreter import timeline as events
+from keras_freeze_lint.interpreter.values import Layer
+
+
+def on_built(progress: Progress, event: events.Built) -> None:
+    """A wrapper holds a copy of its layer on some releases; which flag the copy has differs too."""
+    layer = event.layer
+    progress.built.append(layer)
+    wrapped = layer.attributes.get("wrapped")
+    if not isinstance(wrapped, Layer):
+        return
+    for child in layer.children:
+        if progress.behaviour.wrapper_resets_inner:
+            progress.flags.set(child, True)
+        elif child is not wrapped:
+            progress.flags.own[child.serial] = progress.flags.flag(wrapped)
+            progress.flags.variables[child.serial] = progress.flags.variable_flag(wrapped)
+        if child is not wrapped:
+            progress.intents.copy(wrapped, child)
+
+
+def on_added(progress: Progress, event: events.Added) -> None:
+    """A layer joins a model, or leaves it."""
+    children = progress.flags.children[event.model.serial]
+    if event.removed:
+        if event.layer in children:
+            children.remove(event.layer)
+        return
+    children.append(event.layer)
+    if event.model.kind == "sequential" and progress.behaviour.sequential_add_resets_flag:
+        progress.flags.own[event.model.serial] = True
+    if event.model.kind == "sequential" and event.layer.is_model:
+        _note_call(progress, event.layer)
+
+
+def on_called(progress: Progress, event: events.Called) -> None:
+    """Some of what a call fixes cannot be changed by flags later."""
+    layer = event.layer
+    if (
+        event.training is False
+        and event.symbolic
+        and (progress.behaviour.training_false_holds or event.inside is not None)
+    ):
+        progress.held.add(layer.serial)
+    if event.symbolic and layer.is_model:
+        _note_call(progress, layer)
+
+
+def _note_call(progress: Progress, model: Layer) -> None:
+    progress.called_at[model.serial] = progress.index
+    if progress.behaviour.nested_bn_updates_fixed_at_call:
+        for serial, truth in progress.flags.statistics_of(model).items():
+            progress.call_flags[model.serial, serial] = truth
+
+
+def on_set_flag(progress: Progress, event: events.SetFlag) -> None:
+    """An assignment, or the argument of a constructor."""
+    if event.how == "constructor":
+        progress.flags.set_by_constructor(event.target, event.value)
+    else:
+        progress.flags.set(event.target, event.value, isinstance(event.raw, bool) or event.raw is None)
+    progress.intents.write(progress.index, event)
+
+
+def on_obscured(progress: Progress, event: events.Obscured) -> None:
+    """Whatever may have been meant keeps its flag only where it had the assigned value anyway."""
+    for holder in [event.model] if event.model is not None else list(progress.built):
+        for layer in progress.flags.below(holder):
+            if event.value is None or progress.flags.flag(layer) is not event.value:
+                progress.flags.own[layer.serial] = None
+            if event.value is None or progress.flags.variable_flag(layer) is not event.value:
+                progress.flags.variables[layer.serial] = None
+        progress.intents.obscure(progress.index, holder, event.value)
+
+
+def on_set_variable(progress: Progress, event: events.SetVariableFlag) -> None:
+    """A variable's own flag counts only where Keras trains by variables."""
+    if progress.behaviour.trains_by == "variables":
+        progress.flags.single.setdefault(event.target.serial, {})[event.variable] = event.value
+
+
+def on_copied(progress: Progress, event: events.Copied) -> None:
+    """A copy from a file is compiled as its source was."""
+    copy_flags(progress.flags, progress.intents, event)
+    progress.built.extend([event.copy])
+    state = progress.compiled.get(event.source.serial)
+    if event.how.startswith("file") and state is not None:
+        compile_model(progress, event.copy, state.event)
+
+
+def on_weights(progress: Progress, event: events.ReadWeights | events.WroteWeights) -> None:
+    """Remember the flags of the layers whose weights are read or written: the order depends on them."""
+    progress.outcome.weight_events.append((event, progress.flags.snapshot(event.layer)))

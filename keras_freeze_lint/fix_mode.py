@@ -1,0 +1,53 @@
+"""What ``check --fix`` and ``check --diff`` do with one file."""
+
+from __future__ import annotations
+
+import difflib
+import io
+import sys
+from dataclasses import dataclass
+
+from keras_freeze_lint.fixing import Fixed, fixed
+from keras_freeze_lint.settings import Settings
+from keras_freeze_lint.sources.files import STDIN
+from keras_freeze_lint.sources.rewriting import read_exactly, replace_file
+
+
+@dataclass(frozen=True)
+class Mode:
+    """What is to become of fixes: written (``fix``) or only shown (``diff``, which wins), unsafe ones too or not."""
+
+    fix: bool
+    diff: bool
+    unsafe: bool
+
+    def __bool__(self) -> bool:
+        return self.fix or self.diff
+
+
+def fix_file(file: str, name: str, settings: Settings, mode: Mode) -> Fixed:
+    """Fix a file in place, or show its fixes as a diff; fixed standard input goes to standard output.
+
+    Raises SourceError if the file cannot be read or written.
+    """
+    source = read_exactly(file)
+    outcome = fixed(source.text, name, settings, mode.unsafe)
+    if mode.diff:
+        sys.stdout.write(diff_of(source.text, outcome.text, name))
+    elif file == STDIN:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(source.encode(outcome.text) if outcome.text != source.text else source.data)
+        sys.stdout.buffer.flush()
+    elif outcome.text != source.text:
+        replace_file(file, source.encode(outcome.text))
+    return outcome
+
+
+def diff_of(before: str, after: str, name: str) -> str:
+    """Return the unified diff of two texts that ``patch`` understands; empty if they are equal."""
+    lines = difflib.unified_diff(_lines(before), _lines(after), name, name)
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _lines(text: str) -> list[str]:
+    return io.StringIO(text, newline="\n").readlines()

@@ -1,0 +1,123 @@
+"""KFL401 to KFL405: what was meant to be the assignment of a flag becomes one."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from keras_freeze_lint.findings import Edit, Finding, Fix
+from keras_freeze_lint.fixes.program import Program
+from keras_freeze_lint.interpreter.spelling import is_misspelled_flag
+
+FLAG = "trainable"
+TRUTHS = {"False": "False", "True": "True"}
+
+
+def fix_misspelled(program: Program, finding: Finding) -> Fix | None:
+    """KFL401: ``layer.trainble = False`` to ``layer.trainable = False``, in ``setattr`` and as a keyword too."""
+    attribute = program.at(finding.location, cst.Attribute)
+    if attribute is not None:
+        return _renamed(attribute.attr.value, program.replace(attribute.attr, FLAG))
+    call = program.at(finding.location, cst.Call)
+    for argument in call.args if call is not None else ():
+        if argument.keyword is not None and is_misspelled_flag(argument.keyword.value):
+            return _renamed(argument.keyword.value, program.replace(argument.keyword, FLAG))
+        text = argument.value
+        if isinstance(text, cst.SimpleString) and argument.keyword is None and is_misspelled_flag(text.raw_value):
+            return _renamed(text.raw_value, program.replace(text, f"{text.prefix}{text.quote}{FLAG}{text.quote}"))
+    return None
+
+
+def fix_compared(program: Program, finding: Finding) -> Fix | None:
+    """KFL402: ``layer.trainable == False`` and ``layer.trainable: False`` to ``layer.trainable = False``."""
+    annotated = program.at(finding.location, cst.AnnAssign)
+    if annotated is not None:
+        value = annotated.annotation.annotation
+        if not isinstance(value, cst.Name) or value.value not in TRUTHS:
+            return None
+        return _assigned(program, annotated, annotated.target, value)
+    statement = program.at(finding.location, cst.Expr)
+    if statement is None or not isinstance(statement.value, cst.Comparison) or len(statement.value.comparisons) != 1:
+        return None
+    left, (right,) = statement.value.left, statement.value.comparisons
+    if not isinstance(left, cst.Attribute) or not isinstance(right.operator, cst.Equal):
+        return None
+    before, after = right.operator.whitespace_before, right.operator.whitespace_after
+    if not isinstance(before, cst.SimpleWhitespace) or not isinstance(after, cst.SimpleWhitespace):
+        return None
+    return _assigned(program, statement, left, right.comparator, (before, after))
+
+
+def fix_called(program: Program, finding: Finding) -> Fix | None:
+    """KFL403: ``layer.trainable(False)`` to ``layer.trainable = False``, where it is a statement of its own."""
+    statement = program.at(finding.location, cst.Expr)
+    call = statement.value if statement is not None else None
+    if statement is None or not isinstance(call, cst.Call) or call.lpar or len(call.args) != 1:
+        return None
+    (argument,) = call.args
+    if not isinstance(call.func, cst.Attribute) or argument.keyword is not None or argument.star:
+        return None
+    return _assigned(program, statement, call.func, argument.value)
+
+
+def fix_on_list(program: Program, finding: Finding) -> Fix | None:
+    """KFL404: ``model.layers[:-1].trainable = False`` to a loop over these layers."""
+    assignment = program.statement_at(finding.location)
+    if not isinstance(assignment, cst.Assign) or len(assignment.targets) != 1:
+        return None
+    line = program.own_line(assignment)
+    target = assignment.targets[0].target
+    variable = _unused_name(program)
+    if not isinstance(target, cst.Attribute) or variable is None or line is None:
+        return None
+    each = assignment.with_changes(
+        targets=[assignment.targets[0].with_changes(target=target.with_changes(value=cst.Name(variable)))]
+    )
+    indent = program.indent_of(line)
+    body = f"{indent}{program.module.default_indent}{program.code(each)}"
+    code = f"for {variable} in {program.code(target.value)}:\n{body}"
+    return Fix(False, "Set the flag layer by layer", (program.replace(assignment, code),))
+
+
+def fix_text(program: Program, finding: Finding) -> Fix | None:
+    """KFL405: ``layer.trainable = "False"`` to ``layer.trainable = False``; other texts say too little."""
+    value = _assigned_value(program, finding)
+    if not isinstance(value, cst.SimpleString) or value.raw_value not in TRUTHS:
+        return None
+    truth = TRUTHS[value.raw_value]
+    return Fix(True, f"Assign {truth} instead of a text", (program.replace(value, truth),))
+
+
+def _assigned_value(program: Program, finding: Finding) -> cst.BaseExpression | None:
+    attribute = program.at(finding.location, cst.Attribute)
+    if attribute is not None:
+        holders = list(program.ancestors(attribute))[:2]
+        return next((one.value for one in holders if isinstance(one, cst.Assign | cst.AnnAssign)), None)
+    call = program.at(finding.location, cst.Call)
+    is_setattr = call is not None and isinstance(call.func, cst.Name) and call.func.value == "setattr"
+    return call.args[2].value if call is not None and is_setattr and len(call.args) == 3 else None
+
+
+def _renamed(name: str, edit: Edit) -> Fix:
+    return Fix(True, f"Rename {name} to {FLAG}", (edit,))
+
+
+_AROUND_EQUAL = (cst.SimpleWhitespace(" "), cst.SimpleWhitespace(" "))
+
+
+def _assigned(
+    program: Program,
+    statement: cst.BaseSmallStatement,
+    target: cst.BaseAssignTargetExpression,
+    value: cst.BaseExpression,
+    whitespace: tuple[cst.SimpleWhitespace, cst.SimpleWhitespace] = _AROUND_EQUAL,
+) -> Fix:
+    before, after = whitespace
+    assignment = cst.Assign(
+        [cst.AssignTarget(target, whitespace_before_equal=before, whitespace_after_equal=after)], value
+    )
+    return Fix(True, "Assign the flag", (program.replace(statement, program.code(assignment)),))
+
+
+def _unused_name(program: Program) -> str | None:
+    used = program.names()
+    return next((name for name in ("layer", "each_layer", "layer_of_list") if name not in used), None)

@@ -1,0 +1,98 @@
+"""Which fixes hold: each is tried, the fixed text analysed again, and what does no good is dropped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from keras_freeze_lint.findings import Edit, Finding, Fix, Report
+from keras_freeze_lint.fixes.editing import apply, compatible
+from keras_freeze_lint.linter import lint_source
+from keras_freeze_lint.settings import Settings
+from keras_freeze_lint.sources.files import with_line_feeds
+
+# The codes that have a fixer; naming them here spares files without such findings the import of libcst.
+FIXABLE = frozenset("KFL101 KFL102 KFL106 KFL401 KFL402 KFL403 KFL404 KFL405 KFL502 KFL601".split())
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A fixed text, what there still is to say about it (each finding with its fix), and how many findings went."""
+
+    text: str
+    report: Report
+    count: int
+
+
+def with_fixes(report: Report, text: str, settings: Settings) -> Report:
+    """Return the report with a fix on each finding that has one.
+
+    A fix is one that removes its finding and adds none, whatever codes the settings select. The text is analysed once
+    more for that if all its fixes hold together, else once for each; only a report with a fixable code imports libcst.
+    """
+    if not any(finding.code in FIXABLE for finding in report.findings):
+        return report
+    from keras_freeze_lint.fixes.registry import proposals_for
+
+    trial = _Trial(text, report.path, settings)
+    proposals = proposals_for(report.findings, with_line_feeds(text))
+    together = [fix for fix in proposals if fix is not None]
+    fine = len(compatible(together)) == len(together) and trial.succeeds(proposals, report.findings)
+    kept = [
+        fix if fine or trial.succeeds([fix], [finding]) else None
+        for finding, fix in zip(report.findings, proposals, strict=True)
+    ]
+    findings = tuple(replace(finding, fix=fix) for finding, fix in zip(report.findings, kept, strict=True))
+    return replace(report, findings=findings)
+
+
+def fixed(text: str, path: str, settings: Settings, unsafe: bool) -> Fixed:
+    """Apply the safe fixes, or the unsafe ones too, until none is left; the text may have any line ends.
+
+    Overlapping fixes are applied one after the other. Every round leaves fewer findings, so there is an end.
+    """
+    first = report = with_fixes(lint_source(with_line_feeds(text), path, settings), text, settings)
+    while True:
+        wanted = [one for one in report.findings if one.fix is not None and (unsafe or one.fix.safe)]
+        edits = _that_hold_together(wanted, _Trial(text, path, settings)) if wanted else ()
+        if not edits:
+            return Fixed(text, report, len(first.findings) - len(report.findings))
+        text = apply(text, edits)
+        report = with_fixes(lint_source(with_line_feeds(text), path, settings), text, settings)
+
+
+def _that_hold_together(findings: Sequence[Finding], trial: _Trial) -> tuple[Edit, ...]:
+    """The edits of all fixes that do not overlap, else of the first that holds alone."""
+    chosen = compatible([finding.fix for finding in findings if finding.fix is not None])
+    batch = [finding for finding in findings if finding.fix in chosen]
+    for attempt in (batch, *([finding] for finding in findings)):
+        fixes = [finding.fix for finding in attempt if finding.fix is not None]
+        if trial.succeeds(fixes, attempt):
+            return tuple(edit for fix in fixes for edit in fix.edits)
+    return ()
+
+
+class _Trial:
+    """Analyses a text with fixes, and compares with the text without, by the number of findings of each code."""
+
+    def __init__(self, text: str, path: str, settings: Settings) -> None:
+        self._text = text
+        # A finding that the user does not ask for, or has suppressed, is nothing that a fix may add.
+        self._lint: Callable[[str], Report] = lambda text: lint_source(
+            with_line_feeds(text), path, replace(settings, select=("KFL",), ignore=(), noqa=False)
+        )
+        self._before = self._lint(text)
+
+    def succeeds(self, fixes: Sequence[Fix | None], findings: Sequence[Finding]) -> bool:
+        """Whether all of these fixes together remove their findings and add none; false without any fix."""
+        edits = {edit for fix in fixes if fix is not None for edit in fix.edits}
+        if not edits:
+            return False
+        after = self._lint(apply(self._text, edits))
+        if after.error != self._before.error:
+            return False
+        wanted = Counter(finding.code for finding in self._before.findings)
+        wanted.subtract(finding.code for finding, fix in zip(findings, fixes, strict=True) if fix is not None)
+        left = Counter(finding.code for finding in after.findings)
+        return all(left[code] <= wanted[code] for code in {*left, *wanted})

@@ -1,0 +1,591 @@
+"""What each fix does to a program, and what it leaves alone."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from keras_freeze_lint.findings import Edit, Fix
+from keras_freeze_lint.fix_mode import diff_of
+from keras_freeze_lint.fixes.editing import apply, compatible
+from keras_freeze_lint.fixes.registry import FIXERS
+from keras_freeze_lint.fixing import FIXABLE, Fixed, fixed, with_fixes
+from keras_freeze_lint.linter import lint_source
+from keras_freeze_lint.settings import Settings
+from tests import test_cases, test_fixtures
+
+PRELUDE = """\
+import keras
+import tensorflow as tf
+from keras.layers import Dense
+from keras.models import Sequential
+
+base = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(4, name="r")])
+model = Sequential([base, Dense(1, name="q")])
+"""
+
+KERAS_2, KERAS_3 = Settings(keras="keras==2.15"), Settings(keras="keras==3.15")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A program before and after its fixes; without ``after`` nothing may change."""
+
+    name: str
+    before: str
+    after: str | None = None
+    settings: Settings = KERAS_2
+    safe: bool = True
+
+
+def pairs(text: str, settings: Settings, safe: bool) -> list[Pair]:
+    """Chapters ``## name``, each with what it is before and, below a line ``=>``, after."""
+    chapters = [chapter.partition("\n") for chapter in text.split("## ")[1:]]
+    return [
+        Pair(name, before.strip("\n") + "\n", after.strip("\n") + "\n" if arrow else None, settings, safe)
+        for name, _, body in chapters
+        for before, arrow, after in [body.partition("\n=>\n")]
+    ]
+
+
+SAFE = """
+## KFL401 an attribute is renamed, comments stay
+base.trainble = False  # keep the features
+model.compile("sgd", "mse")
+model.fit(x, y)
+=>
+base.trainable = False  # keep the features
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL401 a name for setattr keeps its quotes
+for layer in base.layers:
+    setattr(layer, r'trainabel', False)
+model.compile("sgd", "mse")
+model.fit(x, y)
+=>
+for layer in base.layers:
+    setattr(layer, r'trainable', False)
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL401 a keyword of a constructor
+frozen = Dense(
+    4,
+    trainble=False,  # not yet
+    input_shape=(4,),
+)
+model = Sequential([frozen, Dense(1)])
+model.compile("sgd", "mse")
+model.fit(x, y)
+=>
+frozen = Dense(
+    4,
+    trainable=False,  # not yet
+    input_shape=(4,),
+)
+model = Sequential([frozen, Dense(1)])
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL402 a comparison
+base.trainable==False
+model.compile("sgd", "mse")
+model.fit(x, y)
+=>
+base.trainable=False
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL402 an annotation
+base.trainable: False
+model.compile("sgd", "mse")
+model.fit(x, y)
+=>
+base.trainable = False
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL402 an annotation that names a type
+base.trainable: int
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL403 a call, beside another statement
+base.trainable(False); print("frozen")
+model.compile("sgd", "mse")
+model.fit(x, y)
+=>
+base.trainable = False; print("frozen")
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL403 a call whose result is used
+result = base.trainable(False)
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL405 a text that names a truth
+base.trainable = 'False'
+model.compile("sgd", "mse")
+model.fit(x, y)
+=>
+base.trainable = False
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL405 as an argument
+setattr(base, "trainable", "False")
+model.compile("sgd", "mse")
+model.fit(x, y)
+=>
+setattr(base, "trainable", False)
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL405 any other text
+base.trainable = "no"
+model.compile("sgd", "mse")
+model.fit(x, y)
+"""
+
+LISTS = """
+## KFL404 a slice becomes a loop
+if True:
+    base.layers[:-1].trainable = False  # all but the last
+model.compile("sgd", "mse")
+model.fit(x, y)
+=>
+if True:
+    for layer in base.layers[:-1]:
+        layer.trainable = False  # all but the last
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL404 a name that is taken is not taken again
+for layer in base.layers:
+    print(layer)
+base.layers.trainable = False
+model.compile("sgd", "mse")
+model.fit(x, y)
+=>
+for layer in base.layers:
+    print(layer)
+for each_layer in base.layers:
+    each_layer.trainable = False
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL404 a loop needs lines of its own
+base.layers.trainable = False; print("frozen")
+model.compile("sgd", "mse")
+model.fit(x, y)
+"""
+
+LATE = """
+## KFL101 the compile call is repeated
+model.compile("sgd", "mse")
+base.trainable = False  # late
+model.fit(x, y)
+=>
+model.compile("sgd", "mse")
+base.trainable = False  # late
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL101 below the loop that sets the flags, and the comments in it
+def train(g):
+    model.compile(loss="mse",
+                  optimizer="sgd")
+    if g:
+        for layer in base.layers:
+            if layer.name == "p":
+                layer.trainable = False
+            # the others may learn
+    model.fit(x, y)
+train(input())
+=>
+def train(g):
+    model.compile(loss="mse",
+                  optimizer="sgd")
+    if g:
+        for layer in base.layers:
+            if layer.name == "p":
+                layer.trainable = False
+            # the others may learn
+        model.compile(loss="mse",
+                      optimizer="sgd")
+    model.fit(x, y)
+train(input())
+
+## KFL101 once for several flags, with a fresh optimizer
+optimizer = keras.optimizers.Adam(
+    1e-3,  # small
+)
+model.compile(optimizer, "mse")
+base.layers[0].trainable = False
+base.layers[1].trainable = False
+model.fit(x, y)
+=>
+optimizer = keras.optimizers.Adam(
+    1e-3,  # small
+)
+model.compile(optimizer, "mse")
+base.layers[0].trainable = False
+base.layers[1].trainable = False
+model.compile(keras.optimizers.Adam(
+    1e-3,  # small
+), "mse")
+model.fit(x, y)
+
+## KFL102 inside the loop that trains
+base.trainable = False
+model.compile(keras.optimizers.SGD(0.1), "mse")
+for epoch in range(5):
+    if epoch == 3:
+        base.trainable = True
+    model.fit(x, y)
+=>
+base.trainable = False
+model.compile(keras.optimizers.SGD(0.1), "mse")
+for epoch in range(5):
+    if epoch == 3:
+        base.trainable = True
+        model.compile(keras.optimizers.SGD(0.1), "mse")
+    model.fit(x, y)
+
+## KFL102 a model in an attribute
+class Trainer:
+    def __init__(self):
+        self.model = model
+    def train(self):
+        self.optimizer = keras.optimizers.Adam()
+        base.trainable = False
+        self.model.compile(self.optimizer, "mse")
+        self.model.fit(x, y)
+        base.trainable = True
+        self.model.fit(x, y)
+Trainer().train()
+=>
+class Trainer:
+    def __init__(self):
+        self.model = model
+    def train(self):
+        self.optimizer = keras.optimizers.Adam()
+        base.trainable = False
+        self.model.compile(self.optimizer, "mse")
+        self.model.fit(x, y)
+        base.trainable = True
+        self.model.compile(keras.optimizers.Adam(), "mse")
+        self.model.fit(x, y)
+Trainer().train()
+
+## KFL101 the compile call is in another function
+def build():
+    model.compile("sgd", "mse")
+build()
+base.trainable = False
+model.fit(x, y)
+
+## KFL101 the arguments of the compile call are elsewhere
+options = {"optimizer": "sgd", "loss": "mse"}
+model.compile(**options)
+base.trainable = False
+model.fit(x, y)
+
+## KFL101 the optimizer comes from elsewhere
+def train(optimizer):
+    model.compile(optimizer, "mse")
+    base.trainable = False
+    model.fit(x, y)
+train(keras.optimizers.Adam())
+
+## KFL101 the optimizer is bound twice
+optimizer = keras.optimizers.Adam()
+optimizer = keras.optimizers.SGD()
+model.compile(optimizer, "mse")
+base.trainable = False
+model.fit(x, y)
+
+## KFL101 a fresh optimizer would lose its learning rate
+model.compile("sgd", "mse")
+model.optimizer.learning_rate = 1e-5
+base.trainable = False
+model.fit(x, y)
+
+## KFL101 the change shares its line
+model.compile("sgd", "mse")
+base.trainable = False; model.fit(x, y)
+"""
+
+OPTIMIZERS = """
+## KFL106 the constructor call again
+optimizer = keras.optimizers.Adam(1e-3)
+base.trainable = False
+model.compile(optimizer=optimizer, loss="mse")
+model.fit(x, y)
+base.trainable = True
+model.compile(optimizer=optimizer, loss="mse")
+model.fit(x, y)
+=>
+optimizer = keras.optimizers.Adam(1e-3)
+base.trainable = False
+model.compile(optimizer=optimizer, loss="mse")
+model.fit(x, y)
+base.trainable = True
+model.compile(optimizer=keras.optimizers.Adam(1e-3), loss="mse")
+model.fit(x, y)
+
+## KFL106 the optimizer of the model
+base.trainable = False
+model.compile(keras.optimizers.Adam(1e-3), "mse")
+model.fit(x, y)
+base.trainable = True
+model.compile(model.optimizer, "mse")
+model.fit(x, y)
+=>
+base.trainable = False
+model.compile(keras.optimizers.Adam(1e-3), "mse")
+model.fit(x, y)
+base.trainable = True
+model.compile(keras.optimizers.Adam(1e-3), "mse")
+model.fit(x, y)
+
+## KFL106 a new optimizer would lose its learning rate
+optimizer = keras.optimizers.Adam(1e-3)
+base.trainable = False
+model.compile(optimizer, "mse")
+model.fit(x, y)
+base.trainable = True
+optimizer.learning_rate = 1e-5
+model.compile(optimizer, "mse")
+model.fit(x, y)
+"""
+
+ORDER = """
+## KFL502 the model first, then its layers
+# Only the second layer learns.
+base.layers[0].trainable = False
+base.layers[1].trainable = True
+# All of it.
+base.trainable = True  # at first
+model.compile("sgd", "mse")
+model.fit(x, y)
+=>
+# Only the second layer learns.
+# All of it.
+base.trainable = True  # at first
+base.layers[0].trainable = False
+base.layers[1].trainable = True
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL502 the model is made between them
+first = Dense(4, input_shape=(4,), name="first")
+first.trainable = False
+whole = Sequential([first, Dense(1, name="last")])
+whole.trainable = True
+whole.compile("sgd", "mse")
+whole.fit(x, y)
+
+## KFL502 the layers are frozen in a loop
+for layer in base.layers[:1]:
+    layer.trainable = False
+base.trainable = True
+model.compile("sgd", "mse")
+model.fit(x, y)
+"""
+
+LOOPS = """
+## KFL601 in both places that are paired by their order
+optimizer = keras.optimizers.SGD(0.1)
+base.trainable = False
+with tf.GradientTape() as tape:
+    loss = tf.reduce_mean((model(x, training=True) - y) ** 2)
+gradients = tape.gradient(loss, model.variables)
+optimizer.apply_gradients(zip(gradients, model.variables))
+print(len(model.variables))
+=>
+optimizer = keras.optimizers.SGD(0.1)
+base.trainable = False
+with tf.GradientTape() as tape:
+    loss = tf.reduce_mean((model(x, training=True) - y) ** 2)
+gradients = tape.gradient(loss, model.trainable_variables)
+optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+print(len(model.variables))
+
+## KFL601 where the list gets its name
+optimizer = keras.optimizers.SGD(0.1)
+base.trainable = False
+with tf.GradientTape() as tape:
+    loss = tf.reduce_mean((model(x, training=True) - y) ** 2)
+everything = model.weights
+gradients = tape.gradient(loss, everything)
+optimizer.apply_gradients(zip(gradients, everything))
+=>
+optimizer = keras.optimizers.SGD(0.1)
+base.trainable = False
+with tf.GradientTape() as tape:
+    loss = tf.reduce_mean((model(x, training=True) - y) ** 2)
+everything = model.trainable_variables
+gradients = tape.gradient(loss, everything)
+optimizer.apply_gradients(zip(gradients, everything))
+
+## KFL601 the gradients have another order
+optimizer = keras.optimizers.SGD(0.1)
+base.trainable = False
+with tf.GradientTape() as tape:
+    loss = tf.reduce_mean((model(x, training=True) - y) ** 2)
+everything = model.variables
+gradients = tape.gradient(loss, everything)
+optimizer.apply_gradients(zip(gradients, model.variables))
+"""
+
+PAIRS = [
+    *pairs(SAFE, KERAS_3, safe=True),
+    *pairs(LISTS, KERAS_3, safe=False),
+    *pairs(LATE, KERAS_2, safe=False),
+    *pairs(OPTIMIZERS, KERAS_3, safe=False),
+    *pairs(ORDER, KERAS_2, safe=False),
+    *pairs(LOOPS, KERAS_2, safe=False),
+]
+
+
+def fix(text: str, settings: Settings, unsafe: bool = True) -> Fixed:
+    return fixed(text, "train.py", settings, unsafe)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+class TestEachFix:
+    def test_the_program_becomes_the_other(self, pair: Pair) -> None:
+        code = pair.name.split()[0]
+        assert code in [one.code for one in lint_source(PRELUDE + pair.before, "x.py", pair.settings).findings]
+
+        outcome = fix(PRELUDE + pair.before, pair.settings)
+
+        assert outcome.text == PRELUDE + (pair.after or pair.before)
+        assert (code in [one.code for one in outcome.report.findings]) == (pair.after is None)
+
+    def test_only_a_safe_fix_comes_without_being_asked_for(self, pair: Pair) -> None:
+        changed = fix(PRELUDE + pair.before, pair.settings, unsafe=False).text != PRELUDE + pair.before
+        assert changed == (pair.safe and pair.after is not None)
+
+    def test_tabs_line_ends_and_a_missing_last_one_stay(self, pair: Pair) -> None:
+        for newline, tab, last in product(("\n", "\r\n", "\r"), ("    ", "\t"), (True, False)):
+            before, after = (
+                text.removesuffix("" if last else "\n").replace("    ", tab).replace("\n", newline)
+                for text in (PRELUDE + pair.before, PRELUDE + (pair.after or pair.before))
+            )
+            assert fix(before, pair.settings).text == after
+
+
+def test_every_code_that_is_called_fixable_has_a_fixer_and_an_example() -> None:
+    assert set(FIXERS) == FIXABLE
+    assert {pair.name.split()[0] for pair in PAIRS if pair.after is not None} == FIXABLE
+
+
+def real_programs() -> list[tuple[Path, Settings]]:
+    cases = [
+        (path, Settings(keras=label["keras"], backend=label.get("backend", "tensorflow")))
+        for path in test_cases.programs()
+        for label in [test_cases.label(path.parent)]
+    ]
+    return cases + [(one.path, Settings(keras=one.keras)) for one in test_fixtures.PROGRAMS]
+
+
+REAL = [pytest.param(path, settings, id=f"{path.parent.name}/{path.name}") for path, settings in real_programs()]
+
+
+@pytest.mark.parametrize("unsafe", [False, True], ids=["safe", "unsafe"])
+@pytest.mark.parametrize(("path", "settings"), REAL)
+def test_fixing_a_program_leaves_fewer_findings_no_new_ones_and_nothing_to_fix(
+    path: Path, settings: Settings, unsafe: bool
+) -> None:
+    text = path.read_text(encoding="utf-8")
+    before = lint_source(text, str(path), settings)
+
+    once = fixed(text, str(path), settings, unsafe)
+
+    ast.parse(once.text)
+    left = Counter(finding.code for finding in once.report.findings)
+    assert not left - Counter(finding.code for finding in before.findings)
+    assert once.count == len(before.findings) - len(once.report.findings)
+    assert (once.text == text) == (once.count == 0)
+    assert not [one for one in once.report.findings if one.fix is not None and (unsafe or one.fix.safe)]
+    again = fixed(once.text, str(path), settings, unsafe)
+    assert (again.text, again.count) == (once.text, 0)
+
+
+class TestWhatIsFixed:
+    BOTH = (
+        PRELUDE
+        + 'base.trainble = False\nmodel.layers[1].trainable == True\nmodel.compile("sgd", "mse")\nmodel.fit(x, y)\n'
+    )
+
+    def test_only_what_is_selected(self) -> None:
+        outcome = fix(self.BOTH, replace(KERAS_3, select=("KFL402",)))
+        assert outcome.text == self.BOTH.replace("==", "=")
+
+        assert fix(self.BOTH, replace(KERAS_3, ignore=("KFL4",))).text == self.BOTH
+
+    def test_not_what_a_comment_suppresses(self) -> None:
+        kept = self.BOTH.replace("trainble = False", "trainble = False  # noqa: KFL401")
+
+        assert fix(kept, KERAS_3).text == kept.replace("==", "=")
+        assert fix(kept, replace(KERAS_3, noqa=False)).text == kept.replace("==", "=").replace("trainble", "trainable")
+
+    def test_not_what_would_only_make_another_mistake(self) -> None:
+        late = PRELUDE + 'model.compile("sgd", "mse")\nbase.trainble = False\nmodel.fit(x, y)\n'
+
+        assert fix(late, KERAS_2).text == late
+        assert fix(late, replace(KERAS_2, select=("KFL4",))).text == late
+        assert fix(late, KERAS_3).text == late.replace("trainble", "trainable")
+
+    def test_the_others_where_one_does_not_hold(self) -> None:
+        text = PRELUDE + (
+            'model.layers[1].trainable == True\nmodel.compile("sgd", "mse")\nbase.trainble = False\nmodel.fit(x, y)\n'
+        )
+        assert fix(text, KERAS_2).text == text.replace("==", "=")
+
+    def test_a_file_that_is_no_python_stays_as_it_is(self) -> None:
+        outcome = fix("import keras\nbase.trainble = = False\n", KERAS_3)
+        assert (outcome.text, outcome.count) == ("import keras\nbase.trainble = = False\n", 0)
+        assert outcome.report.error is not None
+
+    def test_a_finding_knows_its_fix_before_anybody_applies_it(self) -> None:
+        report = with_fixes(lint_source(self.BOTH, "x.py", KERAS_3), self.BOTH, KERAS_3)
+
+        assert [finding.fix for finding in report.findings] == [
+            Fix(True, "Rename trainble to trainable", (Edit(8, 6, 8, 14, "trainable"),)),
+            Fix(True, "Assign the flag", (Edit(9, 1, 9, 34, "model.layers[1].trainable = True"),)),
+        ]
+        assert lint_source(self.BOTH, "x.py", KERAS_3).findings[0].fix is None
+
+
+class TestEditing:
+    def test_of_two_fixes_that_overlap_the_first_is_taken(self) -> None:
+        first, inside, beside = (
+            Fix(True, "", (Edit(1, begin, 1, end, "x"),)) for begin, end in ((1, 5), (2, 3), (5, 6))
+        )
+        assert compatible([first, inside, beside]) == [first, beside]
+        assert compatible([first, first]) == [first, first]
+
+    def test_inserted_lines_end_as_the_first_line_does(self) -> None:
+        assert apply("a\r\nb\n", [Edit(2, 1, 2, 1, "x\ny\n")]) == "a\r\nx\r\ny\r\nb\n"
+
+    def test_a_form_feed_ends_no_line(self) -> None:
+        assert apply("a\n\x0cb\u2028c\nd\n", [Edit(3, 1, 3, 2, "e")]) == "a\n\x0cb\u2028c\ne\n"
+
+    def test_a_diff_says_where_the_last_line_has_no_end(self) -> None:
+        assert diff_of("a\nb", "a\nc", "x.py").splitlines()[3:] == [
+            " a",
+            "-b",
+            "\\ No newline at end of file",
+            "+c",
+            "\\ No newline at end of file",
+        ]
