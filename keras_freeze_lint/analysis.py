@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from keras_freeze_lint.effects.likeness import what_matters
 from keras_freeze_lint.effects.progress import Replay
 from keras_freeze_lint.effects.replay import replay
 from keras_freeze_lint.findings import Certainty, Finding
@@ -22,12 +24,17 @@ from keras_freeze_lint.settings import Settings
 from keras_freeze_lint.trace import training_calls
 
 
-@dataclass(frozen=True)
+@dataclass
 class Analysis:
     """Findings in source order, before any suppression or selection; and what each training call moves."""
 
     findings: tuple[Finding, ...]
-    training_calls: list[dict[str, object]]
+    replays: list[tuple[Exploration, list[Replay]]]
+
+    @cached_property
+    def training_calls(self) -> list[dict[str, object]]:
+        """The entries of the trace."""
+        return training_calls(self.replays)
 
 
 @dataclass
@@ -39,24 +46,44 @@ class _Sighting:
     releases: set[Release] = field(default_factory=set)
 
 
-def analyse(tree: ast.Module, text: str, path: str, target: Target, settings: Settings) -> Analysis:
+_Place = tuple[str, int]
+
+
+def analyse(
+    tree: ast.Module,
+    text: str,
+    path: str,  # noqa: ARG001  whoever calls it knows the file by name
+    target: Target,
+    settings: Settings,
+) -> Analysis:
     """Interpret the file and hold what it says against what Keras does."""
-    sightings: dict[tuple[str, int], _Sighting] = {}
-    explorations: dict[Traits, Exploration] = {}
+    sightings: dict[_Place, _Sighting] = {}
+    explorations: list[Exploration] = []
     replays: list[tuple[Exploration, list[Replay]]] = []
+    seen: dict[object, set[_Place]] = {}
     for measured, releases in _behaviours(target).items():
-        traits = _traits(measured)
-        exploration = explorations.get(traits)
-        if exploration is None:
-            exploration = explorations[traits] = explore(tree, traits)
-        outcomes = [replay(one.events, measured) for one in exploration.paths]
-        replays.append((exploration, outcomes))
-        for outcome in outcomes:
-            _look(outcome, releases, sightings)
+        exploration = _exploration(tree, _traits(measured), explorations)
+        # Two Kerases that agree on all that this program touches show the same.
+        likeness = (id(exploration), *what_matters(measured, exploration))
+        if likeness not in seen:
+            outcomes = [replay(one.events, measured) for one in exploration.paths]
+            replays.append((exploration, outcomes))
+            seen[likeness] = {place for outcome in outcomes for place in _look(outcome, sightings)}
+        for place in seen[likeness]:
+            sightings[place].releases.update(releases)
     findings = _findings(sightings.values(), text, target)
     if not settings.pedantic:
         findings = tuple(finding for finding in findings if finding.certainty is Certainty.CERTAIN)
-    return Analysis(findings, training_calls(replays))
+    return Analysis(findings, replays)
+
+
+def _exploration(tree: ast.Module, traits: Traits, known: list[Exploration]) -> Exploration:
+    """The paths of the file under these traits; one exploration serves all that it does not depend on."""
+    for exploration in known:
+        if exploration.holds_for(traits):
+            return exploration
+    known.append(explore(tree, traits))
+    return known[-1]
 
 
 def _behaviours(target: Target) -> dict[Behaviour, list[Release]]:
@@ -72,18 +99,17 @@ def _traits(measured: Behaviour) -> Traits:
     return Traits(
         sequential_lists_input=measured.sequential_lists_input,
         propagates_flags=measured.setter_reaches_children,
-        tracks_sublayers=measured.sublayers_tracked,
         zero_based_names=measured.zero_based_names,
         functional_prefix=measured.functional_prefix,
     )
 
 
-def _look(outcome: Replay, releases: list[Release], sightings: dict[tuple[str, int], _Sighting]) -> None:
+def _look(outcome: Replay, sightings: dict[_Place, _Sighting]) -> Iterator[_Place]:
     for rule in RULES:
         for defect in rule.check(outcome):
             place = (defect.code, id(defect.node))
-            sighting = sightings.setdefault(place, _Sighting(rule, defect))
-            sighting.releases.update(releases)
+            sightings.setdefault(place, _Sighting(rule, defect))
+            yield place
 
 
 def _findings(sightings: Iterable[_Sighting], text: str, target: Target) -> tuple[Finding, ...]:

@@ -1,4 +1,4 @@
-"""Print what Keras does by version, ``docs/semantics.md``; ``python -m tests.make_semantics_page --write`` writes it."""
+"""Print Keras by version, ``docs/semantics.md``; ``python -m tests.make_semantics_page --write`` writes it."""
 
 from __future__ import annotations
 

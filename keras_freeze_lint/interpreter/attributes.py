@@ -7,6 +7,7 @@ from typing import Any
 
 from keras_freeze_lint.interpreter import conditions, layers
 from keras_freeze_lint.interpreter import timeline as events
+from keras_freeze_lint.interpreter.functions import call_function
 from keras_freeze_lint.interpreter.spelling import is_misspelled_flag
 from keras_freeze_lint.interpreter.state import Run
 from keras_freeze_lint.interpreter.values import (
@@ -108,7 +109,8 @@ def _of_layer(run: Run, layer: Layer, name: str, node: ast.AST) -> Value:
     if name in layer.attributes and name not in _OWN_NOTES:
         return layer.attributes[name]
     if name == "trainable":
-        return layer.flag if layer.flag is not None else Condition(("flag", layer.serial, len(run.timeline)))
+        flag = layers.flag_of(run, layer)
+        return flag if flag is not None else Condition(("flag", layer.serial, len(run.timeline)))
     if layer.user_class is not None:
         member = layer.user_class.lookup(name)
         if member is not None:
@@ -146,7 +148,7 @@ def _layer_part(run: Run, layer: Layer, name: str) -> Value:
         if layer.kind == "rest" and layer.name is None:
             return LayerName(layer)
         if layer.auto_name is not None:
-            return layers.automatic_name(layer, run.traits.zero_based_names)
+            return layers.automatic_name(layer, run.traits.zero_based_names, run.traits.functional_prefix)
         return layer.name or Unknown(("name of", layer.serial))
     if name == "__class__":
         return layer.user_class or Api(f"keras.layers.{layer.cls}")
@@ -161,8 +163,6 @@ def _layer_part(run: Run, layer: Layer, name: str) -> Value:
 def _member(run: Run, member: Value, receiver: Value, node: ast.AST) -> Value:
     if isinstance(member, Function):
         if "property" in member.decorators or "cached_property" in member.decorators:
-            from keras_freeze_lint.interpreter.functions import call_function
-
             return call_function(run, member, [], {}, node, receiver)
         if "staticmethod" in member.decorators:
             return member
@@ -274,8 +274,6 @@ def set_attribute(run: Run, target: Value, name: str, value: Value, node: ast.AS
     elif isinstance(target, Instance):
         setter = target.cls.lookup(f"{name}.setter")
         if isinstance(setter, Function):
-            from keras_freeze_lint.interpreter.functions import call_function
-
             call_function(run, setter, [value], {}, node, target)
         else:
             target.attributes[name] = value
@@ -294,8 +292,6 @@ def _set_trainable(run: Run, target: Value, value: Value, node: ast.AST, how: st
     if isinstance(target, Layer):
         setter = target.user_class.lookup("trainable.setter") if target.user_class else None
         if isinstance(setter, Function):
-            from keras_freeze_lint.interpreter.functions import call_function
-
             call_function(run, setter, [value], {}, node, target)
             return
         truth = conditions.truth(value)
@@ -306,8 +302,6 @@ def _set_trainable(run: Run, target: Value, value: Value, node: ast.AST, how: st
     elif isinstance(target, Instance):
         setter = target.cls.lookup("trainable.setter")
         if isinstance(setter, Function):
-            from keras_freeze_lint.interpreter.functions import call_function
-
             call_function(run, setter, [value], {}, node, target)
         else:
             target.attributes["trainable"] = value

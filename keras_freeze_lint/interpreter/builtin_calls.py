@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keras_freeze_lint.interpreter import conditions, containers, layers
+from keras_freeze_lint.interpreter.attributes import get_attribute, set_attribute
 from keras_freeze_lint.interpreter.state import Run, Stopped
 from keras_freeze_lint.interpreter.values import (
     Api,
@@ -50,7 +51,7 @@ def call_builtin(
     if name in ("exit", "quit"):
         raise Stopped(exhausted=False)
     if name in _CONVERSIONS and args:
-        return _converted(run, name, args, node)
+        return _converted(name, args, node)
     return Unknown(("builtin", name, *(conditions.key_of(arg) for arg in args[:3])))
 
 
@@ -59,8 +60,6 @@ def _unknown(node: ast.AST) -> Unknown:
 
 
 def _attribute_builtin(run: Run, name: str, args: list[Value], node: ast.Call) -> Value:
-    from keras_freeze_lint.interpreter.attributes import get_attribute, set_attribute
-
     attribute = args[1]
     if not isinstance(attribute, str):
         return _unknown(node)
@@ -113,7 +112,7 @@ def _filter(run: Run, args: list[Value], node: ast.Call, call: _Call, scope: Sco
     return kept
 
 
-def _converted(run: Run, name: str, args: list[Value], node: ast.Call) -> Value:
+def _converted(name: str, args: list[Value], node: ast.Call) -> Value:
     value = args[0]
     if name == "str" and isinstance(value, LayerName):
         return value
@@ -268,8 +267,6 @@ def _same_class(left: str, right: str) -> bool:
 
 
 def _type(run: Run, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> Value:
-    from keras_freeze_lint.interpreter.attributes import get_attribute
-
     if len(args) == 1 and isinstance(args[0], Layer | Instance):
         if isinstance(args[0], Layer) and args[0].kind == "rest":
             return Unknown(("type", args[0].serial))

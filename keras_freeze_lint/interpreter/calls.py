@@ -73,7 +73,7 @@ def _call_unknown(run: Run, function: Unknown, args: list[Value], keywords: dict
     if isinstance(node.func, ast.Attribute) and node.func.attr == "gradient":
         return gradient_of(args, keywords)
     if isinstance(node.func, ast.Attribute) and node.func.attr in _TRAINING and _trains(node, keywords):
-        model = _receiver(run, function)
+        model = _receiver(function)
         if model is not None and run.uses_keras:
             return call_model_method(run, promote(run, model, node.func), node.func.attr, args, keywords, node)
     tensors = tensors_in([*args, *keywords.values()])
@@ -105,7 +105,7 @@ def _trains(node: ast.Call, keywords: dict[str, Value]) -> bool:
     return isinstance(attribute, ast.Attribute) and (attribute.attr != "fit" or bool(_TELLING_KEYWORDS & set(keywords)))
 
 
-def _receiver(run: Run, method: Unknown) -> Unknown | None:
+def _receiver(method: Unknown) -> Unknown | None:
     """The unknown object that a method was taken from, where it is one that some call returned."""
     key = method.key
     if method.foreign or not (isinstance(key, tuple) and len(key) == 3 and key[0] == "attribute"):

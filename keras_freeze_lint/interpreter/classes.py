@@ -59,11 +59,11 @@ def construct(run: Run, cls: Class, args: list[Value], keywords: dict[str, Value
     if isinstance(method, Function):
         call_function(run, method, args, keywords, node, instance)
     elif cls.lookup("__dataclass__"):
-        _fill_fields(run, instance, args, keywords, node)
+        _fill_fields(instance, args, keywords, node)
     return instance
 
 
-def _fill_fields(run: Run, instance: Instance, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> None:
+def _fill_fields(instance: Instance, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> None:
     fields = [
         statement.target.id
         for owner in reversed(list(instance.cls.ancestry()))

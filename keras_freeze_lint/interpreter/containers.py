@@ -59,7 +59,7 @@ def items_of(run: Run, value: Value) -> list[Value] | None:
         return list(value[:MAX_ITEMS])
     if isinstance(value, SpanRange):
         model = next((one for one in _unseen(run) if one.origin == value.origin), None)
-        return layers.positions(run, value, model) if model is not None else None
+        return layers.positions(value, model) if model is not None else None
     return None
 
 
@@ -159,12 +159,12 @@ def operation(tensors: Sequence[Tensor]) -> Tensor:
 
 
 @contextmanager
-def looping_over(run: Run, node: ast.AST, source: Value) -> Iterator[None]:
+def looping_over(run: Run, source: Value) -> Iterator[None]:
     """Remember, while the loop's body runs, over which model's layers it goes."""
     if not isinstance(source, LayerList | Enumerated):
         yield
         return
-    run.loops.append((node, source.model))
+    run.loops.append(source.model)
     try:
         yield
     finally:

@@ -277,7 +277,7 @@ def _generate(
     items = containers.items_of(run, source)
     complete = items is not None
     for item in items if items is not None else [Unknown(("item", conditions.key_of(source), 0))]:
-        with containers.looping_over(run, node, source):
+        with containers.looping_over(run, source):
             containers.bind(run, first.target, item, scope, evaluate)
             keep = True
             for condition in first.ifs:

@@ -7,6 +7,7 @@ import builtins
 from collections.abc import Hashable
 
 from keras_freeze_lint.interpreter import conditions
+from keras_freeze_lint.interpreter.signals import Abandoned, Returned
 from keras_freeze_lint.interpreter.state import MAX_CALL_DEPTH, Run
 from keras_freeze_lint.interpreter.values import (
     Api,
@@ -112,7 +113,6 @@ def _kind(value: Value) -> Hashable:
 
 def _run_body(run: Run, function: Function, scope: Scope) -> Value:
     from keras_freeze_lint.interpreter.expressions import evaluate
-    from keras_freeze_lint.interpreter.signals import Abandoned, Returned
     from keras_freeze_lint.interpreter.statements import run_block
 
     if isinstance(function.node, ast.Lambda):

@@ -104,7 +104,7 @@ def _wrap(run: Run, layer: Layer, wrapped: Layer, node: ast.Call) -> None:
     inner_name = wrapped.name or wrapped.cls.lower()
     for direction in ("forward", "backward"):
         copy = layers.new_layer(run, wrapped.cls, node, f"{direction}_{inner_name}", wrapped.flavour, announce=False)
-        copy.flag = wrapped.flag
+        copy.flag, copy.handed_flag = wrapped.flag, wrapped.handed_flag
         copy.attributes["copied from"] = wrapped
         layer.children.append(copy)
 

@@ -52,16 +52,22 @@ def give_name(run: Run, layer: Layer, name: Value) -> None:
     if isinstance(name, str):
         layer.name = name
     elif name is None:
-        prefix = run.traits.functional_prefix if layer.kind == "functional" else snake_case(layer.cls)
+        prefix = FUNCTIONAL if layer.kind == "functional" else snake_case(layer.cls)
         run.names[prefix] = run.names.get(prefix, 0) + 1
         layer.auto_name = (prefix, run.names[prefix])
 
 
-def automatic_name(layer: Layer, zero_based: bool) -> str:
+# How many functional models there are is counted under this name, whatever a version calls them.
+FUNCTIONAL = "functional"
+
+
+def automatic_name(layer: Layer, zero_based: bool, functional_prefix: str) -> str:
     """The name that Keras makes up for a layer without one: ``dense`` or ``dense_1`` for the first, by version."""
     if layer.auto_name is None:
         return layer.cls
     prefix, count = layer.auto_name
+    if prefix == FUNCTIONAL:
+        prefix = functional_prefix
     number = count - 1 if zero_based else count
     return f"{prefix}_{number}" if number else prefix
 
@@ -150,7 +156,7 @@ def unseen_model(run: Run, cls: str, node: ast.AST, origin: Hashable, *, length:
     """A model that stands for layers nobody in this file wrote: its layer list is cut where the program cuts it."""
     model = new_model(run, "opaque", cls, node, name, flavour)
     model.label, model.origin, model.pretrained = label, origin, pretrained
-    model.flag = model.initial_flag = flag
+    model.flag = model.handed_flag = model.initial_flag = flag
     model.length = length
     total = length or UNSEEN_LENGTH
     model.slots = list(_slots(run, model, total, holds_bn))
@@ -187,6 +193,7 @@ def _stand_in(run: Run, model: Layer, low: int, high: int, is_bn: bool | None, w
         kind="rest",
         is_bn=is_bn,
         flag=model.flag,
+        handed_flag=model.flag,
         initial_flag=model.flag,
         label=f"{owner}.layers[{what}]" + (" BatchNormalization" if is_bn else ""),
         origin=model.origin,
@@ -304,7 +311,7 @@ def spans(layers: LayerList, start: int = 0) -> list[tuple[Value, Layer]]:
     return pairs
 
 
-def positions(run: Run, wanted: SpanRange, model: Layer) -> list[Value]:
+def positions(wanted: SpanRange, model: Layer) -> list[Value]:
     """The indices that ``range(low, high)`` stands for in an unseen model's layer list."""
     inside = [slot for slot in model.slots or () if slot.low >= wanted.low and slot.high <= wanted.high]
     return [
@@ -320,19 +327,27 @@ def positions(run: Run, wanted: SpanRange, model: Layer) -> list[Value]:
 
 def set_flag(run: Run, target: Layer, value: Value, truth: bool | None, how: str, node: ast.AST) -> None:
     """Note the assignment and keep the flags as the program will read them back."""
-    looped = events.LoopOver(*run.loops[-1]) if run.loops else None
+    looped = run.loops[-1] if run.loops else None
     run.emit(events.SetFlag(*run.place(node), target, truth, how, value, looped))
-    if how == "constructor":
-        target.flag = truth
-    else:
-        _pass_down(target, truth, run.traits.propagates_flags, 0)
-
-
-def _pass_down(target: Layer, truth: bool | None, deep: bool, depth: int) -> None:
     target.flag = truth
-    if deep and depth < 20:
+    if how == "constructor":
+        target.handed_flag = truth
+    else:
+        _hand_down(target, truth, 0)
+
+
+def _hand_down(target: Layer, truth: bool | None, depth: int) -> None:
+    target.handed_flag = truth
+    if depth < 20:
         for child in target.children:
-            _pass_down(child, truth, deep, depth + 1)
+            _hand_down(child, truth, depth + 1)
+
+
+def flag_of(run: Run, layer: Layer) -> bool | None:
+    """``layer.trainable`` as the program reads it: its own flag, or also what a model around it was set to."""
+    if layer.flag is layer.handed_flag:
+        return layer.flag
+    return layer.handed_flag if run.traits.propagates_flags else layer.flag
 
 
 def is_layer_class(cls: Class) -> bool:

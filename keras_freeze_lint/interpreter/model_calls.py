@@ -112,7 +112,8 @@ def _goes_by(run: Run, layer: Layer, name: str) -> bool:
     if layer.name is not None:
         return layer.name == name
     if layer.auto_name is not None:
-        return layers.automatic_name(layer, run.traits.zero_based_names) == name
+        made_up = layers.automatic_name(layer, run.traits.zero_based_names, run.traits.functional_prefix)
+        return made_up == name
     return False
 
 

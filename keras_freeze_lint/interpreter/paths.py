@@ -10,7 +10,7 @@ from keras_freeze_lint.interpreter.calls import call_value
 from keras_freeze_lint.interpreter.functions import call_function, symbolic_arguments
 from keras_freeze_lint.interpreter.relevance import Relevance, survey
 from keras_freeze_lint.interpreter.signals import Abandoned
-from keras_freeze_lint.interpreter.state import Cuts, Raised, Restart, Run, Stopped, Traits
+from keras_freeze_lint.interpreter.state import Consulted, Cuts, Raised, Restart, Run, Stopped, Traits
 from keras_freeze_lint.interpreter.statements import run_block
 from keras_freeze_lint.interpreter.timeline import Event
 from keras_freeze_lint.interpreter.training import watch_training
@@ -33,15 +33,20 @@ class Path:
     root: str
     events: tuple[Event, ...]
     start: int
-    decisions: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Exploration:
     """All paths that were followed; ``complete`` is false when there were more than could be."""
 
     paths: tuple[Path, ...]
     complete: bool
+    traits: Traits
+    asked: frozenset[str]
+
+    def holds_for(self, traits: Traits) -> bool:
+        """Whether a Keras with these traits would have shown the same: no value depended on one that differs."""
+        return all(getattr(self.traits, name) == getattr(traits, name) for name in self.asked)
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ class _Explorer:
 
     def __init__(self, tree: ast.Module, traits: Traits) -> None:
         self.tree = tree
-        self.traits = traits
+        self.traits = Consulted(traits)
         self.relevance: Relevance = survey(tree)
         self.cuts = Cuts()
         self.entered: set[int] = set()
@@ -76,7 +81,7 @@ class _Explorer:
                     self.complete = False
                     break
                 paths.extend(self._paths_of(root))
-        return Exploration(tuple(paths), self.complete)
+        return Exploration(tuple(paths), self.complete, self.traits.traits, frozenset(self.traits.asked))
 
     def _paths_of(self, root: _Root) -> Iterator[Path]:
         """Depth first: turn the last choice around that has only been taken one way."""
@@ -86,7 +91,7 @@ class _Explorer:
             if run is None:
                 self.complete = False
                 return
-            yield Path(root.name, tuple(run.timeline), start, len(run.taken) - fixed)
+            yield Path(root.name, tuple(run.timeline), start)
             if run.truncated:
                 self.complete = False
             taken = [choice for _, choice in run.taken]

@@ -26,7 +26,7 @@ def call_method(
     if isinstance(receiver, bool) and name == "trainable":
         run.emit(events.Mistake(*run.place(node), "called", receiver, name))
     if isinstance(receiver, LayerName):
-        return _layer_name_method(run, receiver, name, args, node)
+        return _layer_name_method(run, receiver, name, args)
     if isinstance(receiver, str):
         return _string_method(receiver, name, args, keywords, node)
     if isinstance(receiver, list):
@@ -56,7 +56,7 @@ def _unknown(node: ast.AST) -> Unknown:
     return Unknown(("call", id(node)))
 
 
-def _layer_name_method(run: Run, receiver: LayerName, name: str, args: list[Value], node: ast.Call) -> Value:
+def _layer_name_method(run: Run, receiver: LayerName, name: str, args: list[Value]) -> Value:
     if name in ("startswith", "endswith", "__contains__", "count") and args:
         words = args[0] if isinstance(args[0], tuple) else (args[0],)
         if all(isinstance(word, str) for word in words):

@@ -74,9 +74,36 @@ class Traits:
 
     sequential_lists_input: bool = False
     propagates_flags: bool = True
-    tracks_sublayers: bool = True
     zero_based_names: bool = True
     functional_prefix: str = "functional"
+
+
+class Consulted:
+    """The traits of an exploration; ``asked`` are those that the program's values came to depend on."""
+
+    def __init__(self, traits: Traits) -> None:
+        self.traits = traits
+        self.asked: set[str] = set()
+
+    @property
+    def sequential_lists_input(self) -> bool:
+        self.asked.add("sequential_lists_input")
+        return self.traits.sequential_lists_input
+
+    @property
+    def propagates_flags(self) -> bool:
+        self.asked.add("propagates_flags")
+        return self.traits.propagates_flags
+
+    @property
+    def zero_based_names(self) -> bool:
+        self.asked.add("zero_based_names")
+        return self.traits.zero_based_names
+
+    @property
+    def functional_prefix(self) -> str:
+        self.asked.add("functional_prefix")
+        return self.traits.functional_prefix
 
 
 @dataclass
@@ -85,7 +112,7 @@ class Run:
 
     choices: list[bool]
     cuts: Cuts
-    traits: Traits
+    traits: Consulted
     effectful: frozenset[int]
     diverting: frozenset[int]
     training: frozenset[int]
@@ -100,7 +127,7 @@ class Run:
     frames: list[ast.AST] = field(default_factory=list)
     entered: set[int] = field(default_factory=set)
     names: dict[str, int] = field(default_factory=dict)
-    loops: list[tuple[ast.AST, Layer]] = field(default_factory=list)
+    loops: list[Layer] = field(default_factory=list)
     traces: list[Hashable] = field(default_factory=list)
     callers: list[Layer] = field(default_factory=list)
     yield_hooks: list[Callable[[Value], None]] = field(default_factory=list)

@@ -181,7 +181,7 @@ def _for(run: Run, node: ast.For, scope: Scope) -> Signal:
         items = items[: _TURNS + 1]
     elif not effectful:
         items = items[:_MAX_WHILE]
-    with containers.looping_over(run, node, source):
+    with containers.looping_over(run, source):
         for item in items:
             containers.bind(run, node.target, item, scope, evaluate)
             signal = run_block(run, node.body, scope)

@@ -51,14 +51,15 @@ class Called(Event):
 class SetFlag(Event):
     """``target.trainable = value``; ``value`` is None where its truth is not known.
 
-    ``how`` is attribute, setattr or constructor; ``raw`` is the value as the program gave it.
+    ``how`` is attribute, setattr or constructor; ``raw`` is the value as the program gave it; ``looped`` is the model
+    over whose layers the loop around it goes.
     """
 
     target: Layer
     value: bool | None
     how: str
     raw: object
-    looped: LoopOver | None = None
+    looped: Layer | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,14 +68,6 @@ class Obscured(Event):
 
     model: Layer | None
     value: bool | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LoopOver:
-    """The loop over a model's layers inside which a flag was set."""
-
-    node: ast.AST
-    model: Layer
 
 
 @dataclass(frozen=True, slots=True, eq=False)

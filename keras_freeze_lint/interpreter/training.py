@@ -27,7 +27,7 @@ def train(run: Run, model: Layer, call: str, args: list[Value], keywords: dict[s
     """``model.fit(...)`` and its kin: one start, a step for every epoch, one end."""
     follow_call(run, model, [layers.input_tensor(run, node, False)], node)
     serial = run.serial()
-    run.emit(events.TrainStart(*run.place(node), model, call, _batch(call, args, keywords, node), serial))
+    run.emit(events.TrainStart(*run.place(node), model, call, _batch(call, args, keywords), serial))
     hooks = _callbacks(model, keywords)
     epochs = _epochs(call, args, keywords) if hooks else 1
     _hook(run, hooks, "on_train_begin", node, None)
@@ -54,7 +54,7 @@ def watch_training(run: Run, hook: Value, node: ast.Call) -> None:
     train(run, model, "fit", [], {"callbacks": [hook], "epochs": 3}, node)
 
 
-def _batch(call: str, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> events.Batch:
+def _batch(call: str, args: list[Value], keywords: dict[str, Value]) -> events.Batch:
     data = args[0] if args else keywords.get("x", keywords.get("generator"))
     if isinstance(data, list | tuple) and data:
         data = data[0]

@@ -168,7 +168,8 @@ class Super:
 class Layer:
     """A Keras layer or model, or a run of layers of a model whose source is not in the file.
 
-    ``serial`` counts the layers of one run of the interpreter; ``flag`` is the flag as the program would read it now,
+    ``serial`` counts the layers of one run of the interpreter; ``flag`` is its own flag now,
+    ``handed_flag`` the one it has where models hand theirs down,
     ``initial_flag`` the one it began with. ``children`` are the layers that it holds, in order.
     ``config`` are the arguments it was made with. ``is_bn`` None: perhaps.
     """
@@ -180,6 +181,7 @@ class Layer:
     auto_name: tuple[str, int] | None = None
     kind: str = "leaf"
     flag: bool | None = True
+    handed_flag: bool | None = True
     initial_flag: bool | None = True
     has_weights: bool | None = True
     is_bn: bool | None = False

@@ -319,7 +319,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         "zero_based_names",
-        "Does Keras name the first Dense `dense` (True) or `dense_1` (False)?",
+        "Does Keras name the first Dense `dense` (yes) or `dense_1` (no)?",
         (
             _row(STANDALONE, "", False, "source: K.get_uid counts from 1"),
             _row(TF_KERAS, "<1.5", False, "source: unique_object_name"),

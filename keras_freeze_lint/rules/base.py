@@ -80,7 +80,7 @@ def key(layer: Layer, replay: Replay) -> str:
     if layer.label:
         return layer.label
     if layer.auto_name is not None:
-        return automatic_name(layer, replay.behaviour.zero_based_names)
+        return automatic_name(layer, replay.behaviour.zero_based_names, replay.behaviour.functional_prefix)
     return f"{layer.cls}@{line_of(layer.node)}"
 
 

@@ -213,7 +213,7 @@ def _frozen_again(replay: Replay, index: int, event: events.SetFlag) -> list[eve
     found: list[events.SetFlag] = []
     for later in replay.events[index + 1 :]:
         if isinstance(later, events.SetFlag):
-            if later.value is not False or later.looped is None or later.looped.model is not event.target:
+            if later.value is not False or later.looped is not event.target:
                 break
             if found and later.node is not found[0].node:
                 break
