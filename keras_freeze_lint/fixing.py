@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from keras_freeze_lint.findings import Edit, Finding, Fix, Report
+from keras_freeze_lint.findings import Edit, Finding, Report
 from keras_freeze_lint.fixes.editing import apply, compatible
 from keras_freeze_lint.linter import lint_source
 from keras_freeze_lint.settings import Settings
@@ -28,8 +28,9 @@ class Fixed:
 def with_fixes(report: Report, text: str, settings: Settings) -> Report:
     """Return the report with a fix on each finding that has one.
 
-    A fix is one that removes its finding and adds none, whatever codes the settings select. The text is analysed once
-    more for that if all its fixes hold together, else once for each; only a report with a fixable code imports libcst.
+    A fix is one that removes its finding and adds none, whatever codes the settings select. To see that the text is
+    analysed again for all safe fixes and for all unsafe ones, or, where these do not hold together, for each of them.
+    Only a report with a fixable code costs this, and the import of libcst.
     """
     if not any(finding.code in FIXABLE for finding in report.findings):
         return report
@@ -37,14 +38,12 @@ def with_fixes(report: Report, text: str, settings: Settings) -> Report:
 
     trial = _Trial(text, report.path, settings)
     proposals = proposals_for(report.findings, with_line_feeds(text))
-    together = [fix for fix in proposals if fix is not None]
-    fine = len(compatible(together)) == len(together) and trial.succeeds(proposals, report.findings)
-    kept = [
-        fix if fine or trial.succeeds([fix], [finding]) else None
-        for finding, fix in zip(report.findings, proposals, strict=True)
-    ]
-    findings = tuple(replace(finding, fix=fix) for finding, fix in zip(report.findings, kept, strict=True))
-    return replace(report, findings=findings)
+    proposed = [replace(finding, fix=fix) for finding, fix in zip(report.findings, proposals, strict=True)]
+    good: list[Finding] = []
+    for safe in (True, False):
+        group = [finding for finding in proposed if finding.fix is not None and finding.fix.safe is safe]
+        good += group if trial.succeeds(group) else [finding for finding in group if trial.succeeds([finding])]
+    return replace(report, findings=tuple(one if one in good else replace(one, fix=None) for one in proposed))
 
 
 def fixed(text: str, path: str, settings: Settings, unsafe: bool) -> Fixed:
@@ -63,14 +62,17 @@ def fixed(text: str, path: str, settings: Settings, unsafe: bool) -> Fixed:
 
 
 def _that_hold_together(findings: Sequence[Finding], trial: _Trial) -> tuple[Edit, ...]:
-    """The edits of all fixes that do not overlap, else of the first that holds alone."""
+    """The edits of all fixes that do not overlap, else of the safe ones, else of the first that holds alone."""
     chosen = compatible([finding.fix for finding in findings if finding.fix is not None])
     batch = [finding for finding in findings if finding.fix in chosen]
-    for attempt in (batch, *([finding] for finding in findings)):
-        fixes = [finding.fix for finding in attempt if finding.fix is not None]
-        if trial.succeeds(fixes, attempt):
-            return tuple(edit for fix in fixes for edit in fix.edits)
-    return ()
+    safe = [finding for finding in batch if finding.fix is not None and finding.fix.safe]
+    attempts = (batch, safe, *([finding] for finding in findings))
+    good = next((attempt for attempt in attempts if trial.succeeds(attempt)), ())
+    return _edits_of(good)
+
+
+def _edits_of(findings: Sequence[Finding]) -> tuple[Edit, ...]:
+    return tuple(edit for finding in findings if finding.fix is not None for edit in finding.fix.edits)
 
 
 class _Trial:
@@ -84,15 +86,15 @@ class _Trial:
         )
         self._before = self._lint(text)
 
-    def succeeds(self, fixes: Sequence[Fix | None], findings: Sequence[Finding]) -> bool:
-        """Whether all of these fixes together remove their findings and add none; false without any fix."""
-        edits = {edit for fix in fixes if fix is not None for edit in fix.edits}
-        if not edits:
+    def succeeds(self, findings: Sequence[Finding]) -> bool:
+        """Whether the fixes of these findings together remove them and add none; false if they overlap or are none."""
+        fixes = [finding.fix for finding in findings if finding.fix is not None]
+        if not fixes or len(compatible(fixes)) < len(fixes):
             return False
-        after = self._lint(apply(self._text, edits))
+        after = self._lint(apply(self._text, _edits_of(findings)))
         if after.error != self._before.error:
             return False
         wanted = Counter(finding.code for finding in self._before.findings)
-        wanted.subtract(finding.code for finding, fix in zip(findings, fixes, strict=True) if fix is not None)
+        wanted.subtract(finding.code for finding in findings)
         left = Counter(finding.code for finding in after.findings)
         return all(left[code] <= wanted[code] for code in {*left, *wanted})

@@ -13,7 +13,7 @@ import pytest
 from keras_freeze_lint.findings import Edit, Fix
 from keras_freeze_lint.fix_mode import diff_of
 from keras_freeze_lint.fixes.editing import apply, compatible
-from keras_freeze_lint.fixes.registry import FIXERS
+from keras_freeze_lint.fixes.registry import FIXERS, proposals_for
 from keras_freeze_lint.fixing import FIXABLE, Fixed, fixed, with_fixes
 from keras_freeze_lint.linter import lint_source
 from keras_freeze_lint.settings import Settings
@@ -285,6 +285,20 @@ class Trainer:
         self.model.fit(x, y)
 Trainer().train()
 
+## KFL102 at the end of a loop, and of the file
+base.trainable = False
+model.compile("sgd", "mse")
+for epoch in range(5):
+    model.fit(x, y)
+    base.trainable = True
+=>
+base.trainable = False
+model.compile("sgd", "mse")
+for epoch in range(5):
+    model.fit(x, y)
+    base.trainable = True
+    model.compile("sgd", "mse")
+
 ## KFL101 the compile call is in another function
 def build():
     model.compile("sgd", "mse")
@@ -304,6 +318,19 @@ def train(optimizer):
     base.trainable = False
     model.fit(x, y)
 train(keras.optimizers.Adam())
+
+## KFL101 the model comes out of a call
+def whole():
+    return model
+whole().compile("sgd", "mse")
+base.trainable = False
+model.fit(x, y)
+
+## KFL101 the optimizer has two names
+first = second = keras.optimizers.Adam()
+model.compile(first, "mse")
+base.trainable = False
+model.fit(x, y)
 
 ## KFL101 the optimizer is bound twice
 optimizer = keras.optimizers.Adam()
@@ -392,6 +419,27 @@ whole = Sequential([first, Dense(1, name="last")])
 whole.trainable = True
 whole.compile("sgd", "mse")
 whole.fit(x, y)
+
+## KFL502 at the end of a loop, and of the file
+for epoch in range(2):
+    model.compile("sgd", "mse")
+    model.fit(x, y)
+    base.layers[0].trainable = False
+    base.trainable = True
+=>
+for epoch in range(2):
+    model.compile("sgd", "mse")
+    model.fit(x, y)
+    base.trainable = True
+    base.layers[0].trainable = False
+
+## KFL502 a loop between them may do anything
+base.layers[0].trainable = False
+for layer in base.layers:
+    print(layer)
+base.trainable = True
+model.compile("sgd", "mse")
+model.fit(x, y)
 
 ## KFL502 the layers are frozen in a loop
 for layer in base.layers[:1]:
@@ -565,6 +613,23 @@ class TestWhatIsFixed:
             Fix(True, "Assign the flag", (Edit(9, 1, 9, 34, "model.layers[1].trainable = True"),)),
         ]
         assert lint_source(self.BOTH, "x.py", KERAS_3).findings[0].fix is None
+
+    def test_not_a_safe_one_that_only_holds_with_an_unsafe_one(self) -> None:
+        text = PRELUDE + (
+            'model.compile("sgd", "mse")\nbase.layers[0].trainble = False\nbase.layers[1].trainable = False\n'
+            "model.fit(x, y)\n"
+        )
+        assert fix(text, KERAS_2, unsafe=False).text == text
+
+    def test_one_after_the_other_where_two_overlap(self) -> None:
+        text = (
+            PRELUDE + "base.trainble = base.layers[0].trainble = False\nmodel.compile('sgd', 'mse')\nmodel.fit(x, y)\n"
+        )
+        assert fix(text, KERAS_3).text == text.replace("trainble", "trainable")
+
+    def test_nothing_where_libcst_cannot_read_the_text(self) -> None:
+        report = lint_source(self.BOTH, "x.py", KERAS_3)
+        assert proposals_for(report.findings, "def f(:\n") == [None, None]
 
 
 class TestEditing:

@@ -6,13 +6,15 @@ from keras_freeze_lint.effects.copying import copy_flags
 from keras_freeze_lint.effects.progress import Progress
 from keras_freeze_lint.effects.training import compile_model
 from keras_freeze_lint.interpreter import timeline as events
-from keras_freeze_lint.interpreter.values import Layer
+from keras_freeze_lint.interpreter.values import Api, Class, Layer
 
 
 def on_built(progress: Progress, event: events.Built) -> None:
     """A wrapper holds a copy of its layer on some releases; which flag the copy has differs too."""
     layer = event.layer
     progress.built.append(layer)
+    if layer.cls in progress.classes_with_flag:
+        _forget(progress, layer)
     wrapped = layer.attributes.get("wrapped")
     if not isinstance(wrapped, Layer):
         return
@@ -98,3 +100,20 @@ def on_copied(progress: Progress, event: events.Copied) -> None:
 def on_weights(progress: Progress, event: events.ReadWeights | events.WroteWeights) -> None:
     """Remember the flags of the layers whose weights are read or written: the order depends on them."""
     progress.outcome.weight_events.append((event, progress.flags.snapshot(event.layer)))
+
+
+def on_mistake(progress: Progress, event: events.Mistake) -> None:
+    """Assignments past the setter: the private attribute, and the flag of a whole class."""
+    if event.kind == "private" and isinstance(event.target, Layer):
+        progress.flags.own[event.target.serial] = event.value if isinstance(event.value, bool) else None
+    elif event.kind == "on class" and isinstance(event.target, Api | Class):
+        progress.classes_with_flag.add(event.target.name)
+        for layer in progress.built:
+            if layer.cls == event.target.name:
+                _forget(progress, layer)
+
+
+def _forget(progress: Progress, layer: Layer) -> None:
+    """Whether the flag of its class reaches a layer differs by release and moment (15_assign_on_class): not followed."""
+    if progress.behaviour.setter_reaches_children:
+        progress.flags.own[layer.serial] = progress.flags.variables[layer.serial] = None

@@ -50,6 +50,7 @@ class Progress:
         self.optimizers: dict[int, set[int]] = {}
         self.traced_reads: dict[Hashable, dict[int, Truth]] = {}
         self.held: set[int] = set()
+        self.classes_with_flag: set[str] = set()
         self.fed: set[int] = set()
         self.called_at: dict[int, int] = {}
         self.rebuilt_at: dict[int, int] = {}

@@ -45,6 +45,7 @@ _HANDLERS: dict[type[Event], Callable[[Progress, Any], None]] = {
     events.Called: building.on_called,
     events.SetFlag: building.on_set_flag,
     events.Obscured: building.on_obscured,
+    events.Mistake: building.on_mistake,
     events.SetVariableFlag: building.on_set_variable,
     events.Copied: building.on_copied,
     events.Compiled: training.on_compiled,

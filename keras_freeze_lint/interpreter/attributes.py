@@ -268,7 +268,8 @@ def set_attribute(run: Run, target: Value, name: str, value: Value, node: ast.AS
     if isinstance(target, Layer):
         target.attributes[name] = value
         if name == "_trainable":
-            run.emit(events.Mistake(*run.place(node), "private", target, name, value))
+            truth = conditions.truth(value)
+            run.emit(events.Mistake(*run.place(node), "private", target, name, None if isinstance(truth, Condition) else truth))
         if target.user_class is not None:
             _track(run, target, value, node)
     elif isinstance(target, Instance):

@@ -10,6 +10,7 @@ from keras_freeze_lint.interpreter.functions import call_function
 from keras_freeze_lint.interpreter.graph import functional_layers
 from keras_freeze_lint.interpreter.state import Run
 from keras_freeze_lint.interpreter.values import (
+    Api,
     Class,
     Condition,
     Function,
@@ -58,7 +59,7 @@ def construct(run: Run, cls: Class, args: list[Value], keywords: dict[str, Value
     method = cls.lookup("__init__")
     if isinstance(method, Function):
         call_function(run, method, args, keywords, node, instance)
-    elif cls.lookup("__dataclass__"):
+    elif cls.lookup("__dataclass__") or any(isinstance(base, Api) and base.name == "NamedTuple" for base in cls.bases):
         _fill_fields(instance, args, keywords, node)
     return instance
 

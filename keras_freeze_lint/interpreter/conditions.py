@@ -42,7 +42,7 @@ _PLAIN = (bool, int, float, complex, str, bytes, type(None), tuple, list, dict, 
 def key_of(value: Value) -> Hashable:
     """A hashable stand-in by which equal run-time values can be told."""
     if isinstance(value, Unknown | Condition):
-        return value.key
+        return value.key if _is_small(value.key) else ("large", id(value.key))
     if isinstance(value, Data):
         return ("data", value.key)
     if isinstance(value, LayerName):
@@ -58,6 +58,23 @@ def key_of(value: Value) -> Hashable:
     if isinstance(value, bool | int | float | str | bytes | type(None)):
         return value
     return ("id", id(value))
+
+
+_MOST_PARTS = 64
+
+
+def _is_small(key: Hashable) -> bool:
+    """Whether a key has few parts: keys that are built of each other in a loop would grow without end."""
+    if not isinstance(key, tuple):
+        return True
+    pending: list[Hashable] = list(key)
+    for _ in range(_MOST_PARTS):
+        if not pending:
+            return True
+        part = pending.pop()
+        if isinstance(part, tuple):
+            pending.extend(part)
+    return False
 
 
 def truth(value: Value) -> bool | Condition:

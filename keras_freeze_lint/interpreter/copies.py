@@ -24,8 +24,9 @@ def _copy_layer(run: Run, source: Layer, node: ast.AST, copied: dict[int, Layer]
         return copied[source.serial]
     made = Layer(
         run.serial(), source.cls, source.node, name=source.name, auto_name=source.auto_name, kind=source.kind,
-        flag=source.flag, handed_flag=source.handed_flag, has_weights=source.has_weights, is_bn=source.is_bn, user_class=source.user_class,
-        label=source.label, flavour=source.flavour, length=source.length, origin=source.origin,
+        flag=source.flag, handed_flag=source.handed_flag, has_weights=source.has_weights, is_bn=source.is_bn,
+        user_class=source.user_class, label=source.label, flavour=source.flavour, length=source.length,
+        origin=source.origin,
     )  # fmt: skip
     copied[source.serial] = made
     made.children = [_copy_layer(run, child, node, copied) for child in source.children]

@@ -285,6 +285,8 @@ def slice_of(run: Run, layers: LayerList, cut: slice) -> LayerList | list[Layer]
         return LayerList(layers.model, [], layers.exact, layers.origin)
     first = layers.slots[0].low
     total = sum(slot.high - slot.low for slot in layers.slots)
+    if cut.step == 0:
+        return LayerList(layers.model, [], layers.exact, layers.origin)
     low, high, step = cut.indices(total)
     if step != 1:
         picked = [slot.layers for slot in layers.slots]

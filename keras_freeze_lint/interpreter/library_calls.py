@@ -11,10 +11,13 @@ from keras_freeze_lint.interpreter.imports import is_foreign
 from keras_freeze_lint.interpreter.state import Run, Stopped
 from keras_freeze_lint.interpreter.values import (
     Api,
+    Class,
     Data,
     Function,
+    Instance,
     Optimizer,
     Partial,
+    Scope,
     Unknown,
     Value,
 )
@@ -37,6 +40,8 @@ def call_library(run: Run, api: Api, args: list[Value], keywords: dict[str, Valu
     path, name = api.path, api.name
     if path == "functools.partial" and args:
         return Partial(args[0], args[1:], keywords)
+    if path in ("collections.namedtuple", "types.SimpleNamespace", "argparse.Namespace"):
+        return _record(run, name, args, keywords)
     if path in ("itertools.chain", "itertools.chain.from_iterable"):
         return _chained(run, args if name == "chain" else containers.items_of(run, args[0]) or [], node)
     if path in ("sys.exit", "os._exit", "os.abort"):
@@ -65,6 +70,19 @@ def call_library(run: Run, api: Api, args: list[Value], keywords: dict[str, Valu
     key = ("library", path, *(conditions.key_of(arg) for arg in args[:3]))
     foreign = is_foreign(path) or (path.startswith("tensorflow") and not path.startswith("tensorflow_hub"))
     return Unknown(key if len(repr(key)) < 300 else ("library", path, id(node)), foreign)
+
+
+def _record(run: Run, name: str, args: list[Value], keywords: dict[str, Value]) -> Value:
+    """A class for ``namedtuple``, an object for ``SimpleNamespace``: as if the program had written them out."""
+    fields: list[str] = []
+    if name == "namedtuple" and len(args) > 1:
+        given = args[1].replace(",", " ").split() if isinstance(args[1], str) else args[1]
+        fields = [one for one in given if isinstance(one, str) and one.isidentifier()] if isinstance(given, list | tuple) else []
+    source = "class Record:\n    pass\n" + "".join(f"    {one}: object\n" for one in fields)
+    node = ast.parse(source).body[0]
+    assert isinstance(node, ast.ClassDef)
+    cls = Class(node, [], {"__dataclass__": True}, Scope({}))
+    return cls if name == "namedtuple" else Instance(cls, dict(keywords))
 
 
 def _chained(run: Run, parts: list[Value], node: ast.Call) -> Value:

@@ -8,11 +8,13 @@ from collections.abc import Callable, Hashable
 from keras_freeze_lint.interpreter import conditions, containers, layers
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.copies import clone, file_format, file_key
+from keras_freeze_lint.interpreter.functions import call_function
 from keras_freeze_lint.interpreter.keras_calls import add_item, call_layer_object
 from keras_freeze_lint.interpreter.state import Run
 from keras_freeze_lint.interpreter.training import train
 from keras_freeze_lint.interpreter.values import (
     Data,
+    Function,
     Gradients,
     Layer,
     LayerList,
@@ -229,9 +231,6 @@ def _minimize(run: Run, optimizer: Optimizer, args: list[Value], keywords: dict[
     position = 2 if optimizer.family == "tf1" else 1
     variables = keywords.get("var_list", args[position] if len(args) > position else None)
     loss = args[0] if args else keywords.get("loss")
-    from keras_freeze_lint.interpreter.functions import call_function
-    from keras_freeze_lint.interpreter.values import Function
-
     if isinstance(loss, Function):
         recording, run.recording = run.recording, True
         call_function(run, loss, [], {}, node)

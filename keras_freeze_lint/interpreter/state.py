@@ -14,6 +14,7 @@ from keras_freeze_lint.interpreter.timeline import Event
 from keras_freeze_lint.interpreter.values import Condition, Layer, Value
 
 MAX_STEPS = 30_000
+MAX_EVENTS = 4_000
 MAX_CALL_DEPTH = 24
 MAX_DECISIONS = 40
 
@@ -162,6 +163,14 @@ class Run:
             raise Stopped(exhausted=True)
 
     def emit(self, event: Event) -> None:
+        """Add an event to the timeline.
+
+        Raises:
+            Stopped: the timeline is longer than any program's that does something new.
+        """
+        if len(self.timeline) >= MAX_EVENTS:
+            self.truncated = True
+            raise Stopped(exhausted=True)
         self.timeline.append(event)
 
     def place(self, node: ast.AST) -> tuple[ast.AST, tuple[ast.AST, ...], bool]:
