@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 
 from keras_freeze_lint.effects.progress import Replay
 from keras_freeze_lint.effects.records import LayerEffect, TrainingRecord, Write
@@ -243,7 +244,7 @@ def _other_instance(replay: Replay) -> Iterator[Defect]:
         if (
             not leaves
             or any(leaf.serial in trained for leaf in leaves)
-            or _used_otherwise(replay, event.target, leaves)
+            or not _used_otherwise(replay).isdisjoint({event.target.serial, *(leaf.serial for leaf in leaves)})
         ):
             continue
         twins = [sites[id(leaf.node)] for leaf in leaves if id(leaf.node) in sites and leaf.kind != "rest"]
@@ -264,19 +265,18 @@ def _layers(record: TrainingRecord) -> list[Layer]:
     return [effect.layer for effect in record.effects.values()] if record.model is not None else []
 
 
-def _used_otherwise(replay: Replay, target: Layer, leaves: list[Layer]) -> bool:
-    """Whether the frozen instance is called, copied or written from: then it has a purpose of its own."""
-    wanted = {target.serial} | {leaf.serial for leaf in leaves}
+@lru_cache(maxsize=8)
+def _used_otherwise(replay: Replay) -> frozenset[int]:
+    """Layers that are called on data, copied or read from: frozen or not, they have a purpose of their own."""
+    used: set[int] = set()
     for event in replay.events:
-        if isinstance(event, events.Called) and not event.symbolic and event.layer.serial in wanted:
-            return True
-        if isinstance(event, events.ReadWeights) and any(
-            one.serial in wanted for one in replay.flags.below(event.layer)
-        ):
-            return True
-        if isinstance(event, events.Copied) and event.source.serial in wanted:
-            return True
-    return False
+        if isinstance(event, events.Called) and not event.symbolic:
+            used.add(event.layer.serial)
+        elif isinstance(event, events.ReadWeights):
+            used.update(one.serial for one in replay.flags.below(event.layer))
+        elif isinstance(event, events.Copied):
+            used.add(event.source.serial)
+    return frozenset(used)
 
 
 STRUCTURE_RULES = (

@@ -62,11 +62,17 @@ def _alike(first: TrainingRecord, second: TrainingRecord) -> bool:
     return isinstance(left, events.TrainStart) and isinstance(right, events.TrainStart) and left.batch == right.batch
 
 
+# A program with more compiles than this is no GAN whose training is elsewhere.
+_MANY_COMPILES = 12
+
+
 def _unseen_gan(replay: Replay) -> Iterator[Defect]:
     """Keras 3: a discriminator that is compiled, frozen for the combined model, and trained by code elsewhere."""
     if replay.behaviour.flags_read == "compile" or replay.records:
         return
     compiled = [(index, event) for index, event in enumerate(replay.events) if isinstance(event, events.Compiled)]
+    if len(compiled) > _MANY_COMPILES:
+        return
     for index, own in compiled:
         for later, combined in compiled:
             if later <= index or own.model is combined.model or not reaches(replay, combined.model, own.model):

@@ -151,7 +151,7 @@ model.fit(x, y)  # still a b, moves c
 ## getattr with a default
 a.trainable = getattr(a, "no_such_flag", False)
 model.compile("sgd", "mse")
-model.fit(x, y)  # still a, moves b c
+model.fit(x, y)  # unknown a, moves b c
 
 ## a misspelt flag freezes nothing
 a.trainble = False
