@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import io
 import sys
 from dataclasses import dataclass
@@ -45,6 +44,9 @@ def fix_file(file: str, name: str, settings: Settings, mode: Mode) -> Fixed:
 
 def diff_of(before: str, after: str, name: str) -> str:
     """Return the unified diff of two texts that ``patch`` understands; empty if they are equal."""
+    # Only now: most runs show no diff.
+    import difflib
+
     lines = difflib.unified_diff(_lines(before), _lines(after), name, name)
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 

@@ -269,7 +269,11 @@ def set_attribute(run: Run, target: Value, name: str, value: Value, node: ast.AS
         target.attributes[name] = value
         if name == "_trainable":
             truth = conditions.truth(value)
-            run.emit(events.Mistake(*run.place(node), "private", target, name, None if isinstance(truth, Condition) else truth))
+            run.emit(
+                events.Mistake(
+                    *run.place(node), "private", target, name, None if isinstance(truth, Condition) else truth
+                )
+            )
         if target.user_class is not None:
             _track(run, target, value, node)
     elif isinstance(target, Instance):

@@ -77,7 +77,11 @@ def _record(run: Run, name: str, args: list[Value], keywords: dict[str, Value]) 
     fields: list[str] = []
     if name == "namedtuple" and len(args) > 1:
         given = args[1].replace(",", " ").split() if isinstance(args[1], str) else args[1]
-        fields = [one for one in given if isinstance(one, str) and one.isidentifier()] if isinstance(given, list | tuple) else []
+        fields = (
+            [one for one in given if isinstance(one, str) and one.isidentifier()]
+            if isinstance(given, list | tuple)
+            else []
+        )
     source = "class Record:\n    pass\n" + "".join(f"    {one}: object\n" for one in fields)
     node = ast.parse(source).body[0]
     assert isinstance(node, ast.ClassDef)

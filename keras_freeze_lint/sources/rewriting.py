@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +39,9 @@ def replace_file(path: str, data: bytes) -> None:
 
     A link stays a link. Raises SourceError if the file may not be written; then it is as it was.
     """
+    # Only now: most runs write no file.
+    import tempfile
+
     target = Path(path).resolve()
     if not os.access(target, os.W_OK):
         raise SourceError("cannot be fixed: permission denied")

@@ -24,6 +24,7 @@ Not seen: graph-mode ``Session.run`` loops, ``torch.optim``, stateless JAX loops
 
 Needs numpy and Keras (standalone 2.0 - 3.x, tf.keras or tf_keras) and Python 3.6 or newer, nothing else.
 """
+
 import argparse
 import ast
 import builtins
@@ -46,7 +47,15 @@ TRAINING_METHODS = ("fit", "fit_generator", "train_on_batch")
 APPLYING_METHODS = ("minimize", "apply_gradients", "apply")
 BUILDING_METHODS = ("_symbolic_build", "_set_inputs")
 LIBRARIES = ("keras", "tf_keras", "tensorflow", "tensorflow_core")
-STATISTICS = ("moving_mean", "moving_variance", "moving_stddev", "renorm_mean", "renorm_stddev", "running_mean", "running_std")
+STATISTICS = (
+    "moving_mean",
+    "moving_variance",
+    "moving_stddev",
+    "renorm_mean",
+    "renorm_stddev",
+    "running_mean",
+    "running_std",
+)
 COMPOSITE_BASES = ("RNN", "MultiHeadAttention")
 WRAPPED = "_measure_original"
 
@@ -92,6 +101,7 @@ class Program:
         """The same while tf.function traces: it runs a rewritten copy, and TensorFlow knows the lines that it came from."""
         try:
             from tensorflow.python.util import tf_stack
+
             for entry in reversed(list(tf_stack.extract_stack())):
                 filename, line = (entry.filename, entry.lineno) if hasattr(entry, "lineno") else entry[:2]
                 if filename == self.path:
@@ -107,7 +117,9 @@ class Program:
             calls = []
             for node in ast.walk(self.tree):
                 if isinstance(node, ast.Call) and node.lineno <= line:
-                    last = max(getattr(inner, "end_lineno", None) or getattr(inner, "lineno", 0) for inner in ast.walk(node))
+                    last = max(
+                        getattr(inner, "end_lineno", None) or getattr(inner, "lineno", 0) for inner in ast.walk(node)
+                    )
                     if line <= last:
                         name = getattr(node.func, "attr", getattr(node.func, "id", None))
                         calls.append((name not in names, last - node.lineno, node.lineno))
@@ -116,6 +128,7 @@ class Program:
 
     def run(self, after_import):
         """Run the program as ``__main__``; ``after_import()`` is called after each of its import statements."""
+
         def importing(*args, **kwargs):
             module = __import__(*args, **kwargs)
             after_import()
@@ -142,7 +155,9 @@ class Trace:
         self.entries = OrderedDict()
 
     def _entry(self, line, call, model):
-        return self.entries.setdefault(line, OrderedDict([("line", line), ("call", call), ("model", model), ("reached", "always")]))
+        return self.entries.setdefault(
+            line, OrderedDict([("line", line), ("call", call), ("model", model), ("reached", "always")])
+        )
 
     def add(self, line, call, model, layers):
         known = self._entry(line, call, model).setdefault("layers", OrderedDict())
@@ -157,8 +172,16 @@ class Trace:
         self._entry(line, call, model).setdefault("error", describe(error))
 
     def to_json(self, program, keras, error):
-        result = OrderedDict([("version", 1), ("file", program), ("measured", True), ("keras", keras),
-                              ("training_calls", list(self.entries.values())), ("findings", [])])
+        result = OrderedDict(
+            [
+                ("version", 1),
+                ("file", program),
+                ("measured", True),
+                ("keras", keras),
+                ("training_calls", list(self.entries.values())),
+                ("findings", []),
+            ]
+        )
         if error is not None:
             result["error"] = describe(error)
         return result
@@ -413,7 +436,11 @@ class Snapshot:
 
     def fill(self):
         """Read what has no value yet: layers are also built inside training calls."""
-        missing = [leaf for leaf in self._leaves() if any(id(variable) not in self.values for variable in weights_of(leaf.layer))]
+        missing = [
+            leaf
+            for leaf in self._leaves()
+            if any(id(variable) not in self.values for variable in weights_of(leaf.layer))
+        ]
         for key, value in self._read(missing).items():
             self.values.setdefault(key, value)
 
@@ -470,12 +497,12 @@ class Meter:
         self.trace = Trace()
         self.wanted = program.flavours()
         self.flavours = []
-        self.models = []            # weak references to all models
-        self.busy = False           # inside a training call
-        self.active = None          # the snapshot that newly built layers are added to
-        self.function_call = None   # the outermost tf.function call that is at work
+        self.models = []  # weak references to all models
+        self.busy = False  # inside a training call
+        self.active = None  # the snapshot that newly built layers are added to
+        self.function_call = None  # the outermost tf.function call that is at work
         self.functions = weakref.WeakKeyDictionary()
-        self.moved_forward = []     # BatchNormalization layers whose statistics moved since the last step
+        self.moved_forward = []  # BatchNormalization layers whose statistics moved since the last step
         self.step_is_over = False
 
     # -- finding Keras
@@ -492,7 +519,7 @@ class Meter:
             try:
                 flavour = Flavour(module)
             except (AttributeError, ImportError):
-                continue    # a TensorFlow without Keras
+                continue  # a TensorFlow without Keras
             if not any(known.Model is flavour.Model for known in self.flavours):
                 self.flavours.append(flavour)
                 self.wrap(flavour)
@@ -502,8 +529,13 @@ class Meter:
         for flavour in self.flavours:
             versions.update((version, None) for version in flavour.versions())
             backends[flavour.backend_name()] = None
-        return OrderedDict([("versions", ", ".join(versions) or None), ("backend", ", ".join(backends) or None),
-                            ("evidence", "measured")])
+        return OrderedDict(
+            [
+                ("versions", ", ".join(versions) or None),
+                ("backend", ", ".join(backends) or None),
+                ("evidence", "measured"),
+            ]
+        )
 
     # -- wrapping
     def wrap(self, flavour):
@@ -519,7 +551,7 @@ class Meter:
             self.replace(cls, "stateless_apply", self.silent)
         for cls in flavour.normalizations():
             cls.__call__ = self.forwarding(flavour, cls)
-        function = tensorflow_says("function", None)    # a decorator when it gets no function
+        function = tensorflow_says("function", None)  # a decorator when it gets no function
         if function is not None:
             traced = type(function(lambda: None))
             self.replace(traced, "__call__", self.calling_function)
@@ -547,6 +579,7 @@ class Meter:
             if isinstance(instance, flavour.Model) and not any(known() is instance for _, known in self.models):
                 self.models.append((flavour, weakref.ref(instance)))
             return result
+
         return wrapper
 
     def known_models(self):
@@ -560,6 +593,7 @@ class Meter:
             if self.active is not None:
                 self.active.fill()
             return result
+
         return wrapper
 
     def silent(self, original, name):
@@ -570,6 +604,7 @@ class Meter:
                 return original(*args, **kwargs)
             finally:
                 self.busy = before
+
         return wrapper
 
     def training(self, flavour, original, name):
@@ -579,6 +614,7 @@ class Meter:
             if self.busy:
                 return run()
             return self.measure(name, model.name, [(flavour, model)], run, self.program.line((name,)))
+
         return wrapper
 
     def applying(self, original, name):
@@ -595,6 +631,7 @@ class Meter:
                     args = (list(args[0]),) + args[1:]
                 self.note_step(name, args, kwargs)
             return original(optimizer, *args, **kwargs)
+
         return wrapper
 
     def measure(self, call, name, models, run, line, moved_before=()):
@@ -631,6 +668,7 @@ class Meter:
             if before and after and any(differ(one, other) for one, other in zip(before, after)):
                 self.moved_forward.append(layer)
             return result
+
         return wrapper
 
     def note_step(self, name, args, kwargs):
@@ -648,6 +686,7 @@ class Meter:
 
     def calling_function(self, original, name):
         """Around a call of a tf.function: Python sees its steps only while it is traced."""
+
         @functools.wraps(original)
         def wrapper(function, *args, **kwargs):
             if self.busy or self.function_call is not None or not is_eager():
@@ -669,16 +708,21 @@ class Meter:
                     if len(call.steps) == 1 or variables is None:
                         trained = None
                     else:
-                        trained = {id(variable) for variable in variables} | {id(getattr(v, "_value", v)) for v in variables}
+                        trained = {id(variable) for variable in variables} | {
+                            id(getattr(v, "_value", v)) for v in variables
+                        }
                     self.trace.add(line, method, None, call.before.effects(self.moved_forward, trained))
                 self.step_is_over = True
             return result
+
         return wrapper
 
 
 # ---------------------------------------------------------------------------------------------- the command
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description="Run a Keras program and print which layers its training calls moved, as JSON.")
+    parser = argparse.ArgumentParser(
+        description="Run a Keras program and print which layers its training calls moved, as JSON."
+    )
     parser.add_argument("program", metavar="PROGRAM.py")
     parser.add_argument("--out", metavar="FILE", help="write the JSON there instead of to standard output")
     options = parser.parse_args(arguments)
