@@ -30,12 +30,11 @@ def on_built(progress: Progress, event: events.Built) -> None:
 
 def on_added(progress: Progress, event: events.Added) -> None:
     """A layer joins a model, or leaves it."""
-    children = progress.flags.children[event.model.serial]
+    children = progress.flags.children_of(event.model)
     if event.removed:
-        if event.layer in children:
-            children.remove(event.layer)
+        progress.flags.hold(event.model, [child for child in children if child is not event.layer])
         return
-    children.append(event.layer)
+    progress.flags.hold(event.model, [*children, event.layer])
     if event.model.kind == "sequential" and progress.behaviour.sequential_add_resets_flag:
         progress.flags.own[event.model.serial] = True
     if event.model.kind == "sequential" and event.layer.is_model:
@@ -114,6 +113,6 @@ def on_mistake(progress: Progress, event: events.Mistake) -> None:
 
 
 def _forget(progress: Progress, layer: Layer) -> None:
-    """Whether the flag of its class reaches a layer differs by release and moment (15_assign_on_class): not followed."""
+    """Whether the flag of its class reaches a layer differs by release and moment (15_assign_on_class)."""
     if progress.behaviour.setter_reaches_children:
         progress.flags.own[layer.serial] = progress.flags.variables[layer.serial] = None

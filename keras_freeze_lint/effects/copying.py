@@ -33,7 +33,7 @@ def copy_flags(flags: Flags, intents: Intents, event: Copied) -> None:
 def _copy(flags: Flags, intents: Intents, source: Layer, copy: Layer, way: _Way) -> None:
     flags.own[copy.serial], flags.variables[copy.serial] = _kept(flags, source, way)
     intents.copy(source, copy)
-    flags.children[copy.serial] = list(copy.children)
+    flags.hold(copy, list(copy.children))
     for left, right in zip(flags.children_of(source), copy.children, strict=False):
         _copy(flags, intents, left, right, way)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from keras_freeze_lint.effects.records import Truth
 from keras_freeze_lint.interpreter.values import Layer
 from keras_freeze_lint.keras.semantics import Behaviour
@@ -20,6 +18,9 @@ class Flags:
         self.variables: dict[int, Truth] = {}
         self.single: dict[int, dict[str, Truth]] = {}
         self.children: dict[int, list[Layer]] = {}
+        # What a model holds is asked for at every event and changes at few.
+        self._below: dict[int, tuple[Layer, ...]] = {}
+        self._leaves: dict[int, list[Layer]] = {}
 
     # --- structure ----------------------------------------------------------------------------------------------------
 
@@ -27,24 +28,39 @@ class Flags:
         known = self.children.get(layer.serial)
         return known if known is not None else layer.children
 
-    def below(self, layer: Layer) -> Iterator[Layer]:
+    def hold(self, model: Layer, children: list[Layer]) -> None:
+        """From now on these are the layers that ``model`` holds."""
+        self.children[model.serial] = children
+        self._below.clear()
+        self._leaves.clear()
+
+    def below(self, layer: Layer) -> tuple[Layer, ...]:
         """The layer and everything it holds, each once."""
-        seen: set[int] = set()
-        pending = [layer]
-        while pending:
-            current = pending.pop()
-            if current.serial not in seen:
-                seen.add(current.serial)
-                yield current
-                pending.extend(reversed(self.children_of(current)))
+        known = self._below.get(layer.serial)
+        if known is None:
+            seen: dict[int, Layer] = {}
+            pending = [layer]
+            while pending:
+                current = pending.pop()
+                if current.serial not in seen:
+                    seen[current.serial] = current
+                    pending.extend(reversed(self.children_of(current)))
+            known = self._below[layer.serial] = tuple(seen.values())
+        return known
 
     def leaves(self, layer: Layer) -> list[Layer]:
         """The layers below that hold no others, without the entries of graphs."""
-        return [
-            one
-            for one in self.below(layer)
-            if not self.children_of(one) and not one.is_model and one.cls != "InputLayer" and one.kind != "operation"
-        ]
+        known = self._leaves.get(layer.serial)
+        if known is None:
+            known = self._leaves[layer.serial] = [
+                one
+                for one in self.below(layer)
+                if not self.children_of(one)
+                and not one.is_model
+                and one.cls != "InputLayer"
+                and one.kind != "operation"
+            ]
+        return known
 
     # --- setting ------------------------------------------------------------------------------------------------------
 

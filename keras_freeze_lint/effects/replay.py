@@ -36,7 +36,7 @@ def _prepare_children(progress: Progress) -> None:
             models[event.model.serial] = event.model
             added.setdefault(event.model.serial, set()).add(event.layer.serial)
     for serial, model in models.items():
-        progress.flags.children[serial] = [child for child in model.children if child.serial not in added[serial]]
+        progress.flags.hold(model, [child for child in model.children if child.serial not in added[serial]])
 
 
 _HANDLERS: dict[type[Event], Callable[[Progress, Any], None]] = {

@@ -137,7 +137,7 @@ def set_by_constructor(run: Run, layer: Layer, value: Value, node: ast.AST) -> N
     if isinstance(truth, Condition):
         known = run.known(truth)
         truth = known if known is not None else truth
-    if truth is not True:
+    if truth is not True or isinstance(value, str | list | tuple):
         layers.set_flag(run, layer, value, None if isinstance(truth, Condition) else truth, "constructor", node)
 
 

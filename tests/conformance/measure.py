@@ -30,7 +30,6 @@ import ast
 import builtins
 import contextlib
 import functools
-import importlib
 import inspect
 import json
 import os
