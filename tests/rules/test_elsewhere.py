@@ -12,7 +12,7 @@ x, y = np.ones((8, 4)), np.ones((8, 1))
 """
 
 ELSEWHERE = """
-## built and compiled elsewhere, opened between two fits [keras==2.15, keras==3.15/tensorflow; silent: keras==3.15/torch]
+## built elsewhere, opened between two fits [keras==2.15, keras==3.15/tensorflow; silent: keras==3.15/torch]
 import keras
 from project.model import build
 model = build()
