@@ -119,9 +119,8 @@ def _vgg(blocks: tuple[int, ...]) -> tuple[tuple[str, str], ...]:
 _VGG16 = _vgg((2, 2, 3, 3, 3))
 _VGG19 = _vgg((2, 2, 4, 4, 4))
 
-# Lengths as `len(App(weights=None, include_top=...).layers)` gives them on Keras 3.15. Where a name's architecture has
-# changed since Keras 2 (MobileNet's padding layers, ResNet50's naming) lengths differ by a few layers: they are used as
-# bounds only.
+# Lengths as `len(App(weights=None, include_top=...).layers)` gives them on Keras 3.15. Keras 2 built a few of these
+# with some layers more or less, so that a count from the other end may be off there by as many.
 APPLICATIONS: dict[str, Application] = {
     "VGG16": Application("VGG16", 19, 23, False, _VGG16),
     "VGG19": Application("VGG19", 22, 26, False, _VGG19),

@@ -191,7 +191,9 @@ def test_the_standard_library(path: Path) -> None:
 
 
 def test_any_grammatical_python() -> None:
-    hypothesmith = pytest.importorskip("hypothesmith")
+    hypothesmith = pytest.importorskip(
+        "hypothesmith", reason="programs from the grammar need hypothesmith, of the dev extra"
+    )
 
     @unhurried
     @given(hypothesmith.from_node())
