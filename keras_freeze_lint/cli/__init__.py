@@ -1,0 +1,59 @@
+"""The command line face: one file a command."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import click
+
+from keras_freeze_lint import __version__
+from keras_freeze_lint.cli.check import check
+from keras_freeze_lint.cli.common import COMMAND, USAGE
+from keras_freeze_lint.cli.trace import trace
+from keras_freeze_lint.linter import internal_error
+from keras_freeze_lint.settings import SettingsError
+
+# What a shell reports of a program that this signal ended.
+INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name=COMMAND)
+def cli() -> None:
+    """Find the layer-freezing mistakes that make Keras train the wrong weights, without running your code."""
+
+
+cli.add_command(check)
+cli.add_command(trace)
+
+
+def main() -> NoReturn:
+    """Run the command; errors become one line on stderr and the exit code 2."""
+    _survive_odd_characters()
+    try:
+        code = cli.main(prog_name=COMMAND, standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help(), err=True)
+        code = USAGE
+    except click.ClickException as error:
+        code = _fail(error.format_message())
+    except SettingsError as error:
+        code = _fail(str(error))
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        code = INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - a user gets a line, never a traceback
+        code = _fail(internal_error(error))
+    sys.exit(code)
+
+
+def _fail(message: str) -> int:
+    click.echo(f"{COMMAND}: error: {' '.join(message.split())}", err=True)
+    return USAGE
+
+
+def _survive_odd_characters() -> None:
+    """A file name or a variable that the terminal cannot show is printed escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

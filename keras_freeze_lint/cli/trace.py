@@ -1,0 +1,51 @@
+"""``keras-freeze-lint trace``: what each training call is predicted to move."""
+
+from __future__ import annotations
+
+import shutil
+
+import click
+
+from keras_freeze_lint.cli.common import (
+    CLEAN,
+    USAGE,
+    Told,
+    backend_option,
+    keras_option,
+    settings_of,
+    stdin_name_option,
+)
+from keras_freeze_lint.configuration import check_overrides
+from keras_freeze_lint.findings import FileError
+from keras_freeze_lint.linter import trace_source
+from keras_freeze_lint.reporters import json as json_reporter
+from keras_freeze_lint.reporters import trace_text as trace_reporter
+from keras_freeze_lint.sources.files import STDIN, SourceError, read_source
+
+
+@click.command()
+@click.argument("file")
+@keras_option
+@backend_option
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
+)
+@stdin_name_option
+def trace(file: str, form: str, stdin_display_name: str, **options: str | None) -> int:
+    """Print what each training call in FILE ('-' is standard input) will really train, layer by layer."""
+    overrides = {key: value for key, value in options.items() if value is not None}
+    check_overrides(overrides, "--{}".format)
+    name = stdin_display_name if file == STDIN else file
+    told = Told()
+    settings = settings_of(name, overrides, told)
+    try:
+        document = trace_source(read_source(file), name, settings.keras, settings.backend)
+    except SourceError as error:
+        told.add(FileError(name, str(error)))
+        return USAGE
+    if form == "json":
+        click.echo(json_reporter.render_document(document), nl=False)
+    else:
+        width = shutil.get_terminal_size((trace_reporter.WIDTH, 0)).columns
+        click.echo(trace_reporter.render(document, width), nl=False)
+    return USAGE if told.errors else CLEAN

@@ -1,0 +1,72 @@
+"""What a run of a witness showed: the child's JSON as plain data. Lines are lines of the witness until they are mapped back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+# How a run ended: to its end; with an exception of its own; stopped by a limit or by the sandbox; caught tampering with
+# the measuring; or the child could not be used at all.
+Status = Literal["finished", "raised", "stopped", "tampered", "unusable"]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What one quantity of a layer did over one training call.
+
+    ``drift`` is the largest absolute change of any of its numbers since the training call began, after each step that could be watched (the
+    last entry: after the call). ``moves`` is whether any number changed at all.
+    """
+
+    moves: bool
+    drift: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class LayerMeasurement:
+    """One leaf layer at one training call. ``key`` is its name in the traces; ``intent`` what its flags said when the call began.
+
+    ``path`` are the names of the models and wrappers around it, outermost first.
+    """
+
+    key: str
+    cls: str
+    path: tuple[str, ...]
+    intent: str
+    weights: Quantity
+    statistics: Quantity | None = None
+
+
+@dataclass(frozen=True)
+class CallMeasurement:
+    """One training call as it ran: one turn of one line. ``raised`` is the message of the error that ended it, if one did."""
+
+    line: int
+    call: str
+    model: str
+    layers: tuple[LayerMeasurement, ...]
+    raised: str | None = None
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where it ran: ``name`` such as "cpu" or "NVIDIA H100", and the versions of what ran there."""
+
+    name: str
+    python: str
+    keras: str
+    backend: str
+    framework: str
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A whole run. ``message`` and ``line`` say why it did not finish, where it did not."""
+
+    status: Status
+    device: Device | None
+    calls: tuple[CallMeasurement, ...] = ()
+    warnings: tuple[tuple[int, str], ...] = ()
+    message: str = ""
+    line: int = 0
+    seconds: float = 0.0
