@@ -1,12 +1,12 @@
-"""What a run of a witness showed: the child's JSON as plain data. Lines are lines of the witness until they are mapped back."""
+"""What a run of a witness showed: the child's JSON as plain data. Lines are those of the witness."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-# How a run ended: to its end; with an exception of its own; stopped by a limit or by the sandbox; caught tampering with
-# the measuring; or the child could not be used at all.
+# How a run ended: to its end; with an exception of its own; stopped by a limit or by the sandbox; caught tampering
+# with the measuring; or the environment could not be used at all.
 Status = Literal["finished", "raised", "stopped", "tampered", "unusable"]
 
 
@@ -14,8 +14,8 @@ Status = Literal["finished", "raised", "stopped", "tampered", "unusable"]
 class Quantity:
     """What one quantity of a layer did over one training call.
 
-    ``drift`` is the largest absolute change of any of its numbers since the training call began, after each step that could be watched (the
-    last entry: after the call). ``moves`` is whether any number changed at all.
+    ``drift`` is the largest absolute change of any of its numbers since the training call began, after each step that
+    could be watched (the last entry: after the call). ``moves`` is whether any number changed at all.
     """
 
     moves: bool
@@ -24,9 +24,10 @@ class Quantity:
 
 @dataclass(frozen=True)
 class LayerMeasurement:
-    """One leaf layer at one training call. ``key`` is its name in the traces; ``intent`` what its flags said when the call began.
+    """One leaf layer at one training call.
 
-    ``path`` are the names of the models and wrappers around it, outermost first.
+    ``key`` is its name in the traces, ``path`` the names of the models and wrappers around it, outermost first, and
+    ``intent`` what its flags said when the call began.
     """
 
     key: str
@@ -39,7 +40,7 @@ class LayerMeasurement:
 
 @dataclass(frozen=True)
 class CallMeasurement:
-    """One training call as it ran: one turn of one line. ``raised`` is the message of the error that ended it, if one did."""
+    """One turn of one training call. ``raised`` is the message of the error that ended it, if one did."""
 
     line: int
     call: str

@@ -20,10 +20,11 @@ class Verdict(str, Enum):
 
 @dataclass(frozen=True)
 class Evidence:
-    """The proof of a verdict. Lines in ``call`` are lines of the user's file.
+    """The proof of a verdict; lines in ``call`` are lines of the user's file.
 
-    ``reason`` and ``line`` say what stood in the way of a verdict, or in one sentence what was seen. ``call`` is the training call that decided;
-    ``control`` is the run of the same witness with the intended flags (or the fix), which must behave as intended.
+    ``reason`` and ``line`` say what stood in the way of a verdict, or in one sentence what was seen. ``call`` is the
+    training call that decided; ``control`` is the run of the same witness with the intended flags (or the fix), which
+    must behave as intended.
     """
 
     finding: Finding

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Assumption:
-    """Something that the file does not say and the witness fills in: what was written there, and what stands there now."""
+    """Something that the file does not say and the witness fills in: what was written, and what stands there now."""
 
     line: int
     written: str
@@ -18,8 +18,9 @@ class Assumption:
 class Witness:
     """A stand-alone script that needs only Keras and numpy.
 
-    ``origins`` gives, for each line of ``text`` in order, the line of the user's file that it came from, or 0 for a line that was added
-    (synthetic data, a note). ``training_calls`` are the user's lines whose training calls the witness keeps.
+    ``origins`` gives, for each line of ``text`` in order, the line of the user's file that it came from, or 0 for a
+    line that was added (synthetic data, a note). ``training_calls`` are the user's lines whose training calls the
+    witness keeps.
     """
 
     file: str
