@@ -10,6 +10,7 @@ import click
 from keras_freeze_lint import __version__
 from keras_freeze_lint.cli.check import check
 from keras_freeze_lint.cli.common import COMMAND, USAGE
+from keras_freeze_lint.cli.envs import envs
 from keras_freeze_lint.cli.trace import trace
 from keras_freeze_lint.linter import internal_error
 from keras_freeze_lint.settings import SettingsError
@@ -26,6 +27,7 @@ def cli() -> None:
 
 cli.add_command(check)
 cli.add_command(trace)
+cli.add_command(envs)
 
 
 def main() -> NoReturn:
