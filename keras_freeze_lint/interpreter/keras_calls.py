@@ -183,7 +183,9 @@ def _application(run: Run, api: Api, args: list[Value], keywords: dict[str, Valu
     if known is not None and known.layer_names and isinstance(with_top, bool):
         model = layers.known_application(run, known, node, with_top, pooled, name, api.flavour)
     else:
-        length = None if known is None else known.length_with_top if with_top is True else known.length + pooled
+        length = None if known is None else known.length_with_top if with_top is True else known.length
+        if length is not None and with_top is not True:
+            length += pooled
         model = layers.unseen_model(
             run, "Functional", node, ("application", id(node)), length=length,
             holds_bn=known.holds_bn if known else None, flag=True, name=name or False,

@@ -99,11 +99,14 @@ TF1_OPTIMIZERS = frozenset(
 
 @dataclass(frozen=True)
 class Application:
-    """A pretrained model of ``keras.applications``: the length of its layer list without and with its top."""
+    """A pretrained model of ``keras.applications``: the length of its layer list without and with its top.
+
+    The lengths are None where releases of Keras built it from different numbers of layers.
+    """
 
     name: str
-    length: int
-    length_with_top: int
+    length: int | None
+    length_with_top: int | None
     holds_bn: bool
     layer_names: tuple[tuple[str, str], ...] = ()
 
@@ -119,16 +122,16 @@ def _vgg(blocks: tuple[int, ...]) -> tuple[tuple[str, str], ...]:
 _VGG16 = _vgg((2, 2, 3, 3, 3))
 _VGG19 = _vgg((2, 2, 4, 4, 4))
 
-# Lengths as `len(App(weights=None, include_top=...).layers)` gives them on Keras 3.15. Keras 2 built a few of these
-# with some layers more or less, so that a count from the other end may be off there by as many.
+# Lengths as `len(App(weights=None, include_top=...).layers)` gives them on Keras 2.15 and 3.15. Keras 2.0 to 2.4 built
+# ResNet50, DenseNet and MobileNet with at most five layers more or less, none of which has weights.
 APPLICATIONS: dict[str, Application] = {
     "VGG16": Application("VGG16", 19, 23, False, _VGG16),
     "VGG19": Application("VGG19", 22, 26, False, _VGG19),
-    "ConvNeXtBase": Application("ConvNeXtBase", 259, 261, False),
-    "ConvNeXtLarge": Application("ConvNeXtLarge", 259, 261, False),
-    "ConvNeXtSmall": Application("ConvNeXtSmall", 259, 261, False),
-    "ConvNeXtTiny": Application("ConvNeXtTiny", 133, 135, False),
-    "ConvNeXtXLarge": Application("ConvNeXtXLarge", 259, 261, False),
+    "ConvNeXtBase": Application("ConvNeXtBase", None, None, False),
+    "ConvNeXtLarge": Application("ConvNeXtLarge", None, None, False),
+    "ConvNeXtSmall": Application("ConvNeXtSmall", None, None, False),
+    "ConvNeXtTiny": Application("ConvNeXtTiny", None, None, False),
+    "ConvNeXtXLarge": Application("ConvNeXtXLarge", None, None, False),
     "DenseNet121": Application("DenseNet121", 427, 429, True),
     "DenseNet169": Application("DenseNet169", 595, 597, True),
     "DenseNet201": Application("DenseNet201", 707, 709, True),
@@ -151,16 +154,47 @@ APPLICATIONS: dict[str, Application] = {
     "InceptionV3": Application("InceptionV3", 311, 313, True),
     "MobileNet": Application("MobileNet", 86, 91, True),
     "MobileNetV2": Application("MobileNetV2", 154, 156, True),
-    "MobileNetV3Large": Application("MobileNetV3Large", 187, 194, True),
-    "MobileNetV3Small": Application("MobileNetV3Small", 157, 164, True),
-    "NASNetLarge": Application("NASNetLarge", 1012, 1041, True),
-    "NASNetMobile": Application("NASNetMobile", 769, 771, True),
+    "MobileNetV3Large": Application("MobileNetV3Large", None, None, True),
+    "MobileNetV3Small": Application("MobileNetV3Small", None, None, True),
+    "NASNetLarge": Application("NASNetLarge", None, None, True),
+    "NASNetMobile": Application("NASNetMobile", None, None, True),
     "ResNet101": Application("ResNet101", 345, 347, True),
     "ResNet101V2": Application("ResNet101V2", 377, 379, True),
     "ResNet152": Application("ResNet152", 515, 517, True),
     "ResNet152V2": Application("ResNet152V2", 564, 566, True),
     "ResNet50": Application("ResNet50", 175, 177, True),
     "ResNet50V2": Application("ResNet50V2", 190, 192, True),
+    "RegNetX002": Application("RegNetX002", 143, 145, True),
+    "RegNetX004": Application("RegNetX004", 233, 235, True),
+    "RegNetX006": Application("RegNetX006", 173, 175, True),
+    "RegNetX008": Application("RegNetX008", 173, 175, True),
+    "RegNetX016": Application("RegNetX016", 193, 195, True),
+    "RegNetX032": Application("RegNetX032", 263, 265, True),
+    "RegNetX040": Application("RegNetX040", 243, 245, True),
+    "RegNetX064": Application("RegNetX064", 183, 185, True),
+    "RegNetX080": Application("RegNetX080", 243, 245, True),
+    "RegNetX120": Application("RegNetX120", 203, 205, True),
+    "RegNetX160": Application("RegNetX160", 233, 235, True),
+    "RegNetX320": Application("RegNetX320", 243, 245, True),
+    "RegNetY002": Application("RegNetY002", 195, 197, True),
+    "RegNetY004": Application("RegNetY004", 237, 239, True),
+    "RegNetY006": Application("RegNetY006", 223, 225, True),
+    "RegNetY008": Application("RegNetY008", 209, 211, True),
+    "RegNetY016": Application("RegNetY016", 391, 393, True),
+    "RegNetY032": Application("RegNetY032", 307, 309, True),
+    "RegNetY040": Application("RegNetY040", 321, 323, True),
+    "RegNetY064": Application("RegNetY064", 363, 365, True),
+    "RegNetY080": Application("RegNetY080", 251, 253, True),
+    "RegNetY120": Application("RegNetY120", 279, 281, True),
+    "RegNetY160": Application("RegNetY160", 265, 267, True),
+    "RegNetY320": Application("RegNetY320", 293, 295, True),
+    "ResNetRS101": Application("ResNetRS101", 526, 529, True),
+    "ResNetRS152": Application("ResNetRS152", 781, 784, True),
+    "ResNetRS200": Application("ResNetRS200", 1087, 1090, True),
+    "ResNetRS270": Application("ResNetRS270", 1471, 1474, True),
+    "ResNetRS350": Application("ResNetRS350", 1887, 1890, True),
+    "ResNetRS420": Application("ResNetRS420", 2255, 2258, True),
+    "ResNetRS50": Application("ResNetRS50", 271, 274, True),
     "Xception": Application("Xception", 132, 134, True),
     "MobilenetV2": Application("MobilenetV2", 154, 156, True),
 }
