@@ -20,11 +20,19 @@ class Certainty(str, Enum):
     POSSIBLE = "possible"
 
 
+class Verdict(str, Enum):
+    """Whether running the flagged model showed what the finding predicts."""
+
+    CONFIRMED = "confirmed"
+    REFUTED = "refuted"
+    INCONCLUSIVE = "inconclusive"
+
+
 @dataclass(frozen=True)
 class Location:
     """A region of source text: lines and columns count from 1, columns in code points, the end is exclusive.
 
-    ``cell`` is the number of the notebook cell (from 1), or None in a plain file.
+    ``cell`` is the number of the notebook cell, as the notebook lists its cells, from 0; None in a plain file.
     """
 
     line: int
@@ -36,18 +44,20 @@ class Location:
 
 @dataclass(frozen=True)
 class PathStep:
-    """One station on the way to the defect: compiled here, trained here, changed here."""
+    """One station on the way to the defect: compiled here, trained here, changed here. ``cell`` as in a Location."""
 
     line: int
     what: str
+    cell: int | None = None
 
 
 @dataclass(frozen=True)
 class Prediction:
     """What a run must show if the finding is right.
 
-    At ``training_call`` (a line) the ``quantity`` ("weights" or "statistics") of ``layers`` will do ``effect``
-    ("moves", "still" or "raises") although the source says ``intent`` ("frozen" or "trainable").
+    At ``training_call`` (a line, in a notebook of ``cell``) the ``quantity`` ("weights" or "statistics") of ``layers``
+    will do ``effect`` ("moves", "still" or "raises") although the source says ``intent`` ("frozen" or "trainable").
+    Where it raises, the line is the one that raises: a training call, or the statement that lets none be reached.
     """
 
     training_call: int
@@ -55,6 +65,23 @@ class Prediction:
     intent: str
     effect: str
     quantity: str
+    cell: int | None = None
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What running the flagged model said of a finding.
+
+    ``reason`` is one sentence: what was seen, or what stood in the way of a verdict, there on ``line`` (0: no line in
+    particular; in a notebook one of ``cell``). ``keras`` and ``device`` tell where it ran; empty if it did not run.
+    """
+
+    verdict: Verdict
+    reason: str
+    line: int = 0
+    cell: int | None = None
+    keras: str = ""
+    device: str = ""
 
 
 @dataclass(frozen=True, order=True)
@@ -82,7 +109,8 @@ class Finding:
     """One mistake, on the line a user would edit.
 
     ``keras`` is the part of the target on which the defect is real, as a specifier such as ``<2.1.3``. ``fix`` is None
-    where nobody asked for fixes, and where none is known that analysing the fixed text has confirmed.
+    where nobody asked for fixes, and where none is known that analysing the fixed text has confirmed. ``verdict`` is
+    None where nobody asked to verify.
     """
 
     code: str
@@ -95,6 +123,7 @@ class Finding:
     path: tuple[PathStep, ...] = ()
     prediction: Prediction | None = None
     fix: Fix | None = None
+    verdict: Verification | None = None
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from keras_freeze_lint.fixing import Fixed, fixed
+from keras_freeze_lint.findings import FileError, Report
+from keras_freeze_lint.fixing import FIXABLE, Fixed, fixed
+from keras_freeze_lint.linter import lint_source
 from keras_freeze_lint.settings import Settings
-from keras_freeze_lint.sources.files import STDIN
+from keras_freeze_lint.sources.files import STDIN, is_notebook
 from keras_freeze_lint.sources.rewriting import read_exactly, replace_file
 
 
@@ -27,9 +29,12 @@ class Mode:
 def fix_file(file: str, name: str, settings: Settings, mode: Mode) -> Fixed:
     """Fix a file in place, or show its fixes as a diff; fixed standard input goes to standard output.
 
+    A notebook stays as it is, and its report says so where there is something to fix.
     Raises SourceError if the file cannot be read or written.
     """
     source = read_exactly(file)
+    if is_notebook(name):
+        return Fixed(source.text, _unfixed(lint_source(source.text, name, settings)), 0)
     outcome = fixed(source.text, name, settings, mode.unsafe)
     if mode.diff:
         sys.stdout.write(diff_of(source.text, outcome.text, name))
@@ -40,6 +45,14 @@ def fix_file(file: str, name: str, settings: Settings, mode: Mode) -> Fixed:
     elif outcome.text != source.text:
         replace_file(file, source.encode(outcome.text))
     return outcome
+
+
+def _unfixed(report: Report) -> Report:
+    if report.error is None and any(finding.code in FIXABLE for finding in report.findings):
+        return replace(
+            report, error=FileError(report.path, "fixes are not written to notebooks: edit its cells by hand")
+        )
+    return report
 
 
 def diff_of(before: str, after: str, name: str) -> str:

@@ -10,7 +10,7 @@ from keras_freeze_lint.findings import Edit, Finding, Report
 from keras_freeze_lint.fixes.editing import apply, compatible
 from keras_freeze_lint.linter import lint_source
 from keras_freeze_lint.settings import Settings
-from keras_freeze_lint.sources.files import with_line_feeds
+from keras_freeze_lint.sources.files import is_notebook, with_line_feeds
 
 # The codes that have a fixer; naming them here spares files without such findings the import of libcst.
 FIXABLE = frozenset("KFL101 KFL102 KFL106 KFL401 KFL402 KFL403 KFL404 KFL405 KFL502 KFL601".split())
@@ -30,9 +30,9 @@ def with_fixes(report: Report, text: str, settings: Settings) -> Report:
 
     A fix is one that removes its finding and adds none, whatever codes the settings select. To see that the text is
     analysed again for all safe fixes and for all unsafe ones, or, where these do not hold together, for each of them.
-    Only a report with a fixable code costs this, and the import of libcst.
+    Only a report with a fixable code costs this, and the import of libcst. Notebooks are not fixed.
     """
-    if not any(finding.code in FIXABLE for finding in report.findings):
+    if is_notebook(report.path) or not any(finding.code in FIXABLE for finding in report.findings):
         return report
     from keras_freeze_lint.fixes.registry import proposals_for
 

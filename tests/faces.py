@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -45,6 +46,20 @@ model = Sequential([layer, Dense(1)])
 model.compile("sgd", "mse")
 model.fit(x, y)
 """
+
+
+def notebook(*cells: str | dict[str, object], **metadata: object) -> str:
+    """A notebook file as Jupyter writes it; a text is a code cell."""
+    code: dict[str, object] = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
+    document = {
+        "cells": [
+            {**code, "source": cell.splitlines(keepends=True)} if isinstance(cell, str) else cell for cell in cells
+        ],
+        "metadata": metadata,
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def test_a_path_that_leads_nowhere(tmp_path: Path) -> None:
     assert done.codes == ["KFL401"]
     assert done.err.splitlines()[:2] == [
         "error: none.py: no such file or directory",
-        "error: empty: no Python files in this directory",
+        "error: empty: no Python files or notebooks in this directory",
     ]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faces import CORRECT, MISSPELLED, ROOT
+from tests.faces import CORRECT, MISSPELLED, ROOT, notebook
 
 IDENTITY = ("-c", "user.name=Test", "-c", "user.email=test@example.invalid", "-c", "commit.gpgsign=false")
 
@@ -63,15 +63,18 @@ def test_the_hook_stops_a_commit_with_a_mistake_and_lets_the_mended_one_pass(tmp
     )
     (user / "train.py").write_text(MISSPELLED)
     (user / "notes.txt").write_text(MISSPELLED)
+    (user / "book.ipynb").write_text(notebook(MISSPELLED))
     run("git", "add", "--all", cwd=user)
 
     refused = run(sys.executable, "-m", "pre_commit", "run", cwd=user, check=False)
 
     assert refused.returncode == 1, refused.stdout + refused.stderr
     assert "train.py:5:1: KFL401 " in refused.stdout
+    assert "book.ipynb:cell 0:5:1: KFL401 " in refused.stdout
     assert "notes.txt" not in refused.stdout
 
     (user / "train.py").write_text(CORRECT)
+    (user / "book.ipynb").write_text(notebook(CORRECT))
     run("git", "add", "--all", cwd=user)
 
     assert "Passed" in run(sys.executable, "-m", "pre_commit", "run", cwd=user).stdout

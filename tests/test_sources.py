@@ -51,9 +51,9 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 class TestDiscovery:
-    def test_a_directory_is_searched_for_python_files_in_sorted_order(self, tmp_path: Path) -> None:
-        wanted = ["a.py", "models/gan.py", "models/vgg.py", "z.py"]
-        _touch(tmp_path, *reversed(wanted), "notes.txt", "stubs.pyi", "book.ipynb")
+    def test_a_directory_is_searched_for_python_files_and_notebooks_in_sorted_order(self, tmp_path: Path) -> None:
+        wanted = ["a.py", "models/gan.py", "models/vgg.py", "notes/book.ipynb", "z.py"]
+        _touch(tmp_path, *reversed(wanted), "notes.txt", "stubs.pyi", "notes/.ipynb_checkpoints/book.ipynb")
 
         assert _found(tmp_path) == wanted
 
@@ -101,16 +101,15 @@ class TestDiscovery:
         assert discover(["./b.py", ".", "b.py"]).files == ("./b.py", "a.py")
 
     def test_paths_that_lead_nowhere_are_errors_and_the_others_count(self, tmp_path: Path) -> None:
-        _touch(tmp_path, "train.py", "empty/notes.txt", "book.ipynb")
-        names = ["none.py", "empty", "book.ipynb", "train.py"]
+        _touch(tmp_path, "train.py", "empty/notes.txt")
+        names = ["none.py", "empty", "train.py"]
 
         discovery = discover(str(tmp_path / name) for name in names)
 
         assert discovery.files == (str(tmp_path / "train.py"),)
         assert discovery.errors == (
             FileError(str(tmp_path / "none.py"), "no such file or directory"),
-            FileError(str(tmp_path / "empty"), "no Python files in this directory"),
-            FileError(str(tmp_path / "book.ipynb"), "notebooks are not supported: convert it to a Python file first"),
+            FileError(str(tmp_path / "empty"), "no Python files or notebooks in this directory"),
         )
 
 

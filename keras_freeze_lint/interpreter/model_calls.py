@@ -116,7 +116,12 @@ def _goes_by(run: Run, layer: Layer, name: str) -> bool:
     if layer.auto_name is not None:
         made_up = layers.automatic_name(layer, run.traits.zero_based_names, run.traits.functional_prefix)
         return made_up == name
-    return False
+    # Applications name themselves in their own ways: efficientnetb0, mobilenetv2_1.00_224, inception_v3.
+    return bool(layer.pretrained and layer.label) and _letters(name).startswith(_letters(layer.label or ""))
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name.lower()))
 
 
 def _get_weights(run: Run, layer: Layer, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> Value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
-from keras_freeze_lint.findings import FileError, Finding, Fix, Prediction, Report
+from keras_freeze_lint.findings import FileError, Finding, Fix, Prediction, Report, Verification
 
 VERSION = 1
 
@@ -32,7 +32,7 @@ def render_document(document: dict[str, object]) -> str:
 
 
 def finding_object(finding: Finding, file: str) -> dict[str, object]:
-    """Return a finding as an object of the ``findings`` list; nothing fills ``verdict`` yet."""
+    """Return a finding as an object of the ``findings`` list; ``verdict`` is null unless somebody verified it."""
     location = finding.location
     return {
         "file": file,
@@ -47,21 +47,39 @@ def finding_object(finding: Finding, file: str) -> dict[str, object]:
         "severity": finding.severity.value,
         "certainty": finding.certainty.value,
         "keras": finding.keras,
-        "path": [{"line": step.line, "what": step.what} for step in finding.path],
+        "path": [{**_cell(step.cell), "line": step.line, "what": step.what} for step in finding.path],
         "prediction": finding.prediction and _prediction_object(finding.prediction),
         "fix": finding.fix and _fix_object(finding.fix),
-        "verdict": None,
+        "verdict": finding.verdict and verdict_object(finding.verdict),
     }
 
 
 def _prediction_object(prediction: Prediction) -> dict[str, object]:
     return {
+        **_cell(prediction.cell),
         "training_call": prediction.training_call,
         "layers": list(prediction.layers),
         "intent": prediction.intent,
         "effect": prediction.effect,
         "quantity": prediction.quantity,
     }
+
+
+def verdict_object(verification: Verification) -> dict[str, object]:
+    """Return what running the flagged model said, as the ``verdict`` of a finding."""
+    return {
+        **_cell(verification.cell),
+        "verdict": verification.verdict.value,
+        "reason": verification.reason,
+        "line": verification.line or None,
+        "keras": verification.keras or None,
+        "device": verification.device or None,
+    }
+
+
+def _cell(cell: int | None) -> dict[str, int]:
+    """The key that only stations and predictions in notebooks have."""
+    return {} if cell is None else {"cell": cell}
 
 
 def _fix_object(fix: Fix) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from keras_freeze_lint.findings import FileError, Report
+from keras_freeze_lint.findings import FileError, Location, Report
 from keras_freeze_lint.reporters.json import was_checked
 
 # What paints a part of a line: ``("path", "train.py")`` to the text with or without colours.
@@ -17,12 +17,18 @@ def plain(_part: str, text: str) -> str:
 
 
 def render(report: Report, paint: Paint = plain) -> str:
-    """Return the findings of one file as lines ``path:line:column: CODE message``."""
+    """Return the findings of one file as lines ``path:line:column: CODE message``, lines of notebooks after a cell."""
     return "".join(
-        f"{paint('path', report.path)}:{finding.location.line}:{finding.location.column}: "
+        f"{paint('path', report.path)}:{place(finding.location)}: "
         f"{paint(finding.severity.value, finding.code)} {finding.message}\n"
         for finding in report.findings
     )
+
+
+def place(location: Location) -> str:
+    """Return where a finding begins, as its line of text says it."""
+    cell = "" if location.cell is None else f"cell {location.cell}:"
+    return f"{cell}{location.line}:{location.column}"
 
 
 def render_error(error: FileError) -> str:

@@ -23,29 +23,36 @@ def render(trace: Trace, width: int = WIDTH) -> str:
     evidence = f" ({keras['evidence']})" if keras["evidence"] else ""
     parts = [f"{trace['file']}: Keras {keras['versions'] or 'of any version'} on {keras['backend']}{evidence}"]
     calls = trace["training_calls"]
-    parts.append(_table([_row(call) for call in calls], width) if calls else "No training call found.")
+    parts.append(table([_row(call) for call in calls], width, _HEADINGS) if calls else "No training call found.")
     if trace["findings"]:
-        parts.append("\n".join(f"line {each['line']}: {each['code']} {each['message']}" for each in trace["findings"]))
+        parts.append(
+            "\n".join(f"{place(each, 'line ')}: {each['code']} {each['message']}" for each in trace["findings"])
+        )
     return "\n\n".join(parts) + "\n"
+
+
+def place(entry: Mapping[str, Any], line: str = "") -> str:
+    cell = entry.get("cell")
+    return f"{line}{entry['line']}" if cell is None else f"cell {cell}:{entry['line']}"
 
 
 _HEADINGS = ("line", "call", "learns", "still", "cannot tell", "differs from the source")
 
 
 def _row(call: Mapping[str, Any]) -> Row:
-    layers = {name: layer for name, layer in call["layers"].items() if _may_have_weights(layer)}
+    layers = {name: layer for name, layer in call["layers"].items() if may_have_weights(layer)}
     reached = "" if call["reached"] == "always" else " (perhaps)"
     return (
-        str(call["line"]),
+        place(call),
         f"{call['model']}.{call['call']}{reached}" if call["model"] else f"{call['call']}{reached}",
-        _names(name for name, layer in layers.items() if layer["weights"] in {"moves", "varies"}),
-        _names(name for name, layer in layers.items() if layer["weights"] == "still"),
-        _names(name for name, layer in layers.items() if layer["weights"] == "unknown"),
+        joined_names(name for name, layer in layers.items() if layer["weights"] in {"moves", "varies"}),
+        joined_names(name for name, layer in layers.items() if layer["weights"] == "still"),
+        joined_names(name for name, layer in layers.items() if layer["weights"] == "unknown"),
         _joined(_differences(layers), "\n"),
     )
 
 
-def _may_have_weights(layer: Mapping[str, Any]) -> bool:
+def may_have_weights(layer: Mapping[str, Any]) -> bool:
     known = LAYER_CLASSES.get(layer["class"])
     return known is None or known.has_weights
 
@@ -58,14 +65,14 @@ def _differences(layers: Mapping[str, Mapping[str, Any]]) -> list[str]:
             effect = layer.get(quantity, "unknown")
             if (layer["intent"], effect) in _CONTRADICTIONS:
                 fates.setdefault(f"{layer['intent']}, but {quantity} {_VERBS[effect]}", []).append(name)
-    return [f"{_names(names)}: {fate}" for fate, names in fates.items()]
+    return [f"{joined_names(names)}: {fate}" for fate, names in fates.items()]
 
 
 _CONTRADICTIONS = {("frozen", "moves"), ("frozen", "varies"), ("trainable", "still"), ("trainable", "varies")}
 _VERBS = {"moves": "move", "still": "stay still", "varies": "move only at times"}
 
 
-def _names(names: Iterable[str]) -> str:
+def joined_names(names: Iterable[str]) -> str:
     """Return the names, a long list by its two ends and its length."""
     listed = list(names)
     if len(listed) > _MOST_NAMES:
@@ -77,9 +84,9 @@ def _joined(parts: Sequence[str], separator: str) -> str:
     return separator.join(parts) or "-"
 
 
-def _table(rows: Sequence[Row], width: int) -> str:
+def table(rows: Sequence[Row], width: int, headings: Row) -> str:
     """Return the rows below their headings, columns in which no row says anything left out, long cells wrapped."""
-    columns = [column for column in zip(_HEADINGS, *rows, strict=True) if _says_something(column)]
+    columns = [column for column in zip(headings, *rows, strict=True) if _says_something(column)]
     widths = _column_widths(
         [max(len(line) for cell in column for line in cell.split("\n")) for column in columns], width
     )

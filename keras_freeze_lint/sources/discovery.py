@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from keras_freeze_lint.findings import FileError
-from keras_freeze_lint.sources.files import STDIN
+from keras_freeze_lint.sources.files import NOTEBOOK_SUFFIX, STDIN
 
 # Other people's code, build results and caches; a virtual environment of any name gives itself away by its pyvenv.cfg.
 SKIPPED_DIRECTORIES = frozenset(
@@ -26,7 +26,7 @@ class Discovery:
 
 
 def discover(paths: Iterable[str]) -> Discovery:
-    """Return the files that the paths name: a file is taken as it is, a directory is searched for ``*.py``."""
+    """Return the files that the paths name: a file as it is, of a directory its ``*.py`` and ``*.ipynb``."""
     files: dict[str, str] = {}
     errors: list[FileError] = []
     for path in paths:
@@ -41,18 +41,16 @@ def _files_of(path: str, errors: list[FileError]) -> Iterator[str]:
     elif os.path.isdir(path):  # noqa: PTH112 - a Path would lose the "./" that the user wrote
         found = sorted(_search(os.path.normpath(path), errors))
         if not found:
-            errors.append(FileError(path, "no Python files in this directory"))
+            errors.append(FileError(path, "no Python files or notebooks in this directory"))
         yield from found
     elif not os.path.lexists(path):
         errors.append(FileError(path, "no such file or directory"))
-    elif path.endswith(".ipynb"):
-        errors.append(FileError(path, "notebooks are not supported: convert it to a Python file first"))
     else:
         yield path
 
 
 def _search(directory: str, errors: list[FileError]) -> Iterator[str]:
-    """Python files below the directory. Links to directories are not followed, so there are no loops."""
+    """Python files and notebooks below the directory. Links to directories are not followed, so there are no loops."""
 
     def report(error: OSError) -> None:
         errors.append(FileError(str(error.filename), error.strerror or str(error)))
@@ -62,7 +60,7 @@ def _search(directory: str, errors: list[FileError]) -> Iterator[str]:
         for name in names:
             path = Path(folder, name)
             # Editors lock a file by a dangling link of a similar name.
-            if name.endswith(".py") and path.is_file():
+            if name.endswith((".py", NOTEBOOK_SUFFIX)) and path.is_file():
                 yield str(path)
 
 

@@ -8,14 +8,20 @@ import tokenize
 from pathlib import Path
 
 STDIN = "-"
+NOTEBOOK_SUFFIX = ".ipynb"
 
 
 class SourceError(Exception):
     """A source that cannot be read or understood; the message is one line and does not name the file."""
 
 
+def is_notebook(path: str) -> bool:
+    """Whether the file is a Jupyter notebook, by its name."""
+    return path.endswith(NOTEBOOK_SUFFIX)
+
+
 def read_source(path: str) -> str:
-    """Return the text of a file, or of standard input for ``-``.
+    """Return the text of a file, or of standard input for ``-``; of a notebook, its JSON.
 
     Raises SourceError if it cannot be read or is no text in the encoding that it declares.
     """
