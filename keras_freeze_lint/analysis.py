@@ -7,34 +7,36 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from keras_freeze_lint.effects.likeness import what_matters
 from keras_freeze_lint.effects.progress import Replay
-from keras_freeze_lint.effects.replay import replay
+from keras_freeze_lint.explorations import Explorations, Outcome, behaviours
 from keras_freeze_lint.findings import Certainty, Finding
-from keras_freeze_lint.interpreter.paths import Exploration, explore
-from keras_freeze_lint.interpreter.state import Traits
 from keras_freeze_lint.keras.releases import Release
-from keras_freeze_lint.keras.semantics import Behaviour, behaviour, line_of
 from keras_freeze_lint.keras.versions import Target, describe, where
 from keras_freeze_lint.positions import Positions
 from keras_freeze_lint.rules.base import Defect, Rule
 from keras_freeze_lint.rules.precedence import without_duplicates
 from keras_freeze_lint.rules.registry import RULES
+from keras_freeze_lint.rules.upgrading import UPGRADE_RULE, defect_of
 from keras_freeze_lint.settings import Settings
 from keras_freeze_lint.trace import training_calls
+from keras_freeze_lint.upgrade import Change, changes
 
 
 @dataclass
 class Analysis:
-    """Findings in source order, before any suppression or selection; and what each training call moves."""
+    """Findings in source order, before any suppression or selection; and what each training call moves.
+
+    ``upgrade`` are the training calls that do something else on the Keras to upgrade to.
+    """
 
     findings: tuple[Finding, ...]
-    replays: list[tuple[Exploration, list[Replay]]]
+    outcomes: list[Outcome]
+    upgrade: list[Change] = field(default_factory=list)
 
     @cached_property
     def training_calls(self) -> list[dict[str, object]]:
         """The entries of the trace."""
-        return training_calls(self.replays)
+        return training_calls(self.outcomes)
 
 
 @dataclass
@@ -55,53 +57,23 @@ def analyse(
     path: str,  # noqa: ARG001  whoever calls it knows the file by name
     target: Target,
     settings: Settings,
+    upgrade_to: Target | None = None,
 ) -> Analysis:
-    """Interpret the file and hold what it says against what Keras does."""
+    """Interpret the file and hold what it says against what Keras does, on ``upgrade_to`` against the target."""
     sightings: dict[_Place, _Sighting] = {}
-    explorations: list[Exploration] = []
-    replays: list[tuple[Exploration, list[Replay]]] = []
-    seen: dict[object, set[_Place]] = {}
-    for measured, releases in _behaviours(target).items():
-        exploration = _exploration(tree, _traits(measured), explorations)
-        # Two Kerases that agree on all that this program touches show the same.
-        likeness = (id(exploration), *what_matters(measured, exploration))
-        if likeness not in seen:
-            outcomes = [replay(one.events, measured) for one in exploration.paths]
-            replays.append((exploration, outcomes))
-            seen[likeness] = {place for outcome in outcomes for place in _look(outcome, sightings)}
-        for place in seen[likeness]:
+    outcomes: dict[Outcome, set[_Place]] = {}
+    explorations = Explorations(tree)
+    for measured, releases in behaviours(target).items():
+        outcome = explorations.under(measured)
+        if outcome not in outcomes:
+            outcomes[outcome] = {place for one in outcome.replays for place in _look(one, sightings)}
+        for place in outcomes[outcome]:
             sightings[place].releases.update(releases)
-    findings = _findings(sightings.values(), text, target)
+    upgrade = changes(explorations, target, upgrade_to) if upgrade_to is not None else []
+    findings = _findings(_sighted(sightings.values(), upgrade, target, upgrade_to), text)
     if not settings.pedantic:
         findings = tuple(finding for finding in findings if finding.certainty is Certainty.CERTAIN)
-    return Analysis(findings, replays)
-
-
-def _exploration(tree: ast.Module, traits: Traits, known: list[Exploration]) -> Exploration:
-    """The paths of the file under these traits; one exploration serves all that it does not depend on."""
-    for exploration in known:
-        if exploration.holds_for(traits):
-            return exploration
-    known.append(explore(tree, traits))
-    return known[-1]
-
-
-def _behaviours(target: Target) -> dict[Behaviour, list[Release]]:
-    """The target's releases, newest first, grouped by behaviour: the newest gives a finding its words."""
-    grouped: dict[Behaviour, list[Release]] = {}
-    for release in reversed(target.releases):
-        line, version = line_of(release.line, release.version)
-        grouped.setdefault(behaviour(line, version, target.backend), []).append(release)
-    return grouped
-
-
-def _traits(measured: Behaviour) -> Traits:
-    return Traits(
-        sequential_lists_input=measured.sequential_lists_input,
-        propagates_flags=measured.setter_reaches_children,
-        zero_based_names=measured.zero_based_names,
-        functional_prefix=measured.functional_prefix,
-    )
+    return Analysis(findings, list(outcomes), upgrade)
 
 
 def _look(outcome: Replay, sightings: dict[_Place, _Sighting]) -> Iterator[_Place]:
@@ -112,12 +84,23 @@ def _look(outcome: Replay, sightings: dict[_Place, _Sighting]) -> Iterator[_Plac
             yield place
 
 
-def _findings(sightings: Iterable[_Sighting], text: str, target: Target) -> tuple[Finding, ...]:
-    chosen = list(sightings)
+def _sighted(
+    sightings: Iterable[_Sighting], upgrade: Iterable[Change], target: Target, upgrade_to: Target | None
+) -> Iterator[tuple[_Sighting, Target]]:
+    """Every mistake, with the target that it is made on."""
+    yield from ((sighting, target) for sighting in sightings)
+    if upgrade_to is not None:
+        for change in upgrade:
+            sighting = _Sighting(UPGRADE_RULE, defect_of(change, target), change.new_releases)
+            yield sighting, upgrade_to
+
+
+def _findings(sighted: Iterable[tuple[_Sighting, Target]], text: str) -> tuple[Finding, ...]:
+    chosen = list(sighted)
     if not chosen:
         return ()
     positions = Positions(text)
-    found = [_finding(sighting, positions, target) for sighting in chosen]
+    found = [_finding(sighting, positions, target) for sighting, target in chosen]
     ordered = sorted(found, key=lambda one: (one.location.line, one.location.column, one.code))
     return without_duplicates(ordered)
 

@@ -46,7 +46,9 @@ def check_overrides(overrides: Overrides, name_of: Callable[[str], str]) -> None
             f"{name_of('backend')}: unknown backend {settings.backend!r} (known: {', '.join(BACKENDS)})"
         )
     if settings.keras != "auto":
-        _check_keras(settings, name_of("keras"))
+        _check_keras(settings.keras, settings.backend, name_of("keras"))
+    if settings.upgrade_to:
+        _check_keras(settings.upgrade_to, settings.backend, name_of("upgrade-to"))
 
 
 def settings_from(overrides: Overrides) -> Settings:
@@ -54,14 +56,14 @@ def settings_from(overrides: Overrides) -> Settings:
     return replace(Settings(), **overrides)  # type: ignore[arg-type]
 
 
-def _check_keras(settings: Settings, name: str) -> None:
+def _check_keras(keras: str, backend: str, name: str) -> None:
     from keras_freeze_lint.keras.versions import TargetError, installed_target, parse_target
 
     try:
-        if settings.keras == "installed":
-            installed_target(settings.backend)
+        if keras == "installed":
+            installed_target(backend)
         else:
-            parse_target(settings.keras, settings.backend)
+            parse_target(keras, backend)
     except TargetError as error:
         raise SettingsError(f"{name}: {error}") from error
 
@@ -87,7 +89,7 @@ def _table_of(file: Path) -> Overrides | None:
     table = tools[TABLE]
     if not isinstance(table, dict):
         raise ConfigurationError(file, f"tool.{TABLE} must be a table")
-    overrides = {key: _value(file, key, value) for key, value in table.items()}
+    overrides = {key.replace("-", "_"): _value(file, key, value) for key, value in table.items()}
     try:
         check_overrides(overrides, lambda key: f"tool.{TABLE}.{key}")
     except SettingsError as error:
@@ -114,4 +116,5 @@ _KINDS: Mapping[str, type] = {
     "pedantic": bool,
     "prefilter": bool,
     "select": tuple,
+    "upgrade-to": str,
 }

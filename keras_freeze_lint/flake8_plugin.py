@@ -49,6 +49,13 @@ class Plugin:
             help="the Keras to check for: 2.0.8, keras==2.2.4, tensorflow==2.15, auto or installed (default: auto)",
         )
         manager.add_option(
+            "--kfl-upgrade-to",
+            default="",
+            parse_from_config=True,
+            metavar="VERSION",
+            help="another Keras: also report the training calls that do something else there",
+        )
+        manager.add_option(
             "--kfl-backend",
             default=BACKENDS[0],
             parse_from_config=True,
@@ -79,13 +86,14 @@ class Plugin:
             ]
         cls.settings = Settings(
             keras=options.kfl_keras,
+            upgrade_to=options.kfl_upgrade_to,
             backend=options.kfl_backend,
             select=("KFL",),
             pedantic=options.kfl_pedantic,
             prefilter=not options.kfl_no_prefilter,
             noqa=not options.disable_noqa,
         )
-        if (cls.settings.keras, cls.settings.backend) != (Settings.keras, Settings.backend):
+        if cls.settings.upgrade_to or (cls.settings.keras, cls.settings.backend) != (Settings.keras, Settings.backend):
             _check_target(cls.settings)
 
 
@@ -96,6 +104,7 @@ def _check_target(settings: Settings) -> None:
     from keras_freeze_lint.settings import SettingsError
 
     try:
-        check_overrides({"keras": settings.keras, "backend": settings.backend}, "--kfl-{}".format)
+        overrides = {"keras": settings.keras, "backend": settings.backend, "upgrade_to": settings.upgrade_to}
+        check_overrides(overrides, "--kfl-{}".format)
     except SettingsError as error:
         raise ExecutionError(str(error)) from error

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from keras_freeze_lint.effects.progress import Replay
 from keras_freeze_lint.effects.records import TrainingRecord, Truth
-from keras_freeze_lint.interpreter.paths import Exploration
+from keras_freeze_lint.explorations import Outcome
 from keras_freeze_lint.rules.base import key, line_of
 
 
@@ -33,26 +33,26 @@ class _Call:
     root: str = "module"
 
 
-def training_calls(replays: Iterable[tuple[Exploration, list[Replay]]]) -> list[dict[str, object]]:
+def training_calls(outcomes: Iterable[Outcome]) -> list[dict[str, object]]:
     """The entries of a trace, one a source line that trains, in source order."""
     calls: dict[tuple[int, str], _Call] = {}
     reachable: dict[str, set[int]] = {}
     number = 0
     complete = True
-    for exploration, outcomes in replays:
-        complete = complete and exploration.complete
-        for path, outcome in zip(exploration.paths, outcomes, strict=True):
+    for outcome in outcomes:
+        complete = complete and outcome.exploration.complete
+        for path, replay in zip(outcome.exploration.paths, outcome.replays, strict=True):
             number += 1
             reachable.setdefault(path.root, set()).add(number)
-            for record in outcome.records:
+            for record in replay.records:
                 if record.index >= path.start:
-                    _note(calls, record, outcome, path.root, number)
+                    _note(calls, record, replay, path.root, number)
     return [_entry(call, reachable, complete) for _, call in sorted(calls.items())]
 
 
 def _note(calls: dict[tuple[int, str], _Call], record: TrainingRecord, outcome: Replay, root: str, number: int) -> None:
     line = line_of(record.node)
-    call = calls.setdefault((line, record.call), _Call(line, record.call, _model_name(record), root=root))
+    call = calls.setdefault((line, record.call), _Call(line, record.call, model_name(record), root=root))
     call.paths.add(number)
     for effect in record.effects.values():
         row = call.rows.setdefault(key(effect.layer, outcome), _Row(effect.layer.cls, line_of(effect.layer.node)))
@@ -62,7 +62,8 @@ def _note(calls: dict[tuple[int, str], _Call], record: TrainingRecord, outcome: 
             row.statistics.setdefault(number, set()).add(_word(effect.statistics, "moves", "still"))
 
 
-def _model_name(record: TrainingRecord) -> str:
+def model_name(record: TrainingRecord) -> str:
+    """The trained model as the program names it."""
     node = record.node
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         try:

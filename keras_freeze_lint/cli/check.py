@@ -15,6 +15,7 @@ from keras_freeze_lint.cli.common import (
     paint,
     settings_of,
     stdin_name_option,
+    upgrade_option,
 )
 from keras_freeze_lint.configuration import Overrides, check_overrides
 from keras_freeze_lint.findings import FileError, Report
@@ -38,6 +39,7 @@ from keras_freeze_lint.sources.files import STDIN, SourceError, read_source
 )
 @click.option("--ignore", multiple=True, callback=codes, metavar="CODES", help="Leave these codes or prefixes out.")
 @keras_option
+@upgrade_option
 @backend_option
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."

@@ -26,6 +26,11 @@ keras_option = click.option(
 backend_option = click.option(
     "--backend", type=click.Choice(BACKENDS), help="The backend that Keras 3 runs on.  [default: tensorflow]"
 )
+upgrade_option = click.option(
+    "--upgrade-to",
+    metavar="VERSION",
+    help="Another Keras (as --keras takes it, not 'auto'): also tell what each training call does otherwise there.",
+)
 stdin_name_option = click.option(
     "--stdin-display-name", default="stdin", metavar="PATH", help="What to call the source that comes from '-'."
 )

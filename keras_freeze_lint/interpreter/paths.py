@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 
 from keras_freeze_lint.interpreter.calls import call_value
@@ -27,12 +27,14 @@ MAX_TOTAL_STEPS = 40_000
 class Path:
     """The events of one path. Those before ``start`` belong to the module that a function's path begins with.
 
-    ``root`` names where the path starts: the module, or a function that nobody in the file calls.
+    ``root`` names where the path starts: the module, or a function that nobody in the file calls; ``decided`` are the
+    conditions that nothing is known of, with the side that this path takes.
     """
 
     root: str
     events: tuple[Event, ...]
     start: int
+    decided: tuple[tuple[Hashable, bool], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +93,7 @@ class _Explorer:
             if run is None:
                 self.complete = False
                 return
-            yield Path(root.name, tuple(run.timeline), start)
+            yield Path(root.name, tuple(run.timeline), start, tuple(run.taken))
             if run.truncated:
                 self.complete = False
             taken = [choice for _, choice in run.taken]

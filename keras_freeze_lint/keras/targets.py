@@ -46,6 +46,11 @@ def resolve_target(keras: str, backend: str, tree: ast.Module, path: str) -> tup
     return target, []
 
 
+def resolve_upgrade(keras: str, backend: str, tree: ast.Module, path: str) -> Target | None:
+    """Return the releases that the file is to move to, None for an empty ``keras``. Raises TargetError as above."""
+    return resolve_target(keras, backend, tree, path)[0] if keras else None
+
+
 def _found_out(backend: str, tree: ast.Module, path: str) -> tuple[Target, list[PinError]]:
     package, clue = source_evidence(tree)
     project = project_pins(Path(path))

@@ -10,6 +10,7 @@ from keras_freeze_lint.rules.nesting import NESTING_RULES
 from keras_freeze_lint.rules.persistence import PERSISTENCE_RULES
 from keras_freeze_lint.rules.structure import STRUCTURE_RULES
 from keras_freeze_lint.rules.timing import TIMING_RULES
+from keras_freeze_lint.rules.upgrading import UPGRADING_RULES
 from keras_freeze_lint.rules.weights import WEIGHT_RULES
 
 RULES: tuple[Rule, ...] = tuple(
@@ -23,6 +24,7 @@ RULES: tuple[Rule, ...] = tuple(
             *STRUCTURE_RULES,
             *LOOP_RULES,
             *PERSISTENCE_RULES,
+            *UPGRADING_RULES,
         ),
         key=lambda rule: rule.code,
     )
