@@ -71,7 +71,7 @@ def _compare_call(candidates: list[Mapping[str, Any]], measured: Mapping[str, An
         yield Difference("missing call", line, name)
         return
     predicted = next((call for call in candidates if call["call"] == name), candidates[0])
-    partners = _partners(predicted["layers"], measured["layers"])
+    partners = partners(predicted["layers"], measured["layers"])
     for layer, effect in measured["layers"].items():
         told = partners.get(layer, {})
         for quantity in QUANTITIES:
@@ -81,7 +81,7 @@ def _compare_call(candidates: list[Mapping[str, Any]], measured: Mapping[str, An
                 yield Difference(verdict, line, name, layer, quantity, value, effect[quantity])
 
 
-def _partners(predicted: Mapping[str, Any], measured: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+def partners(predicted: Mapping[str, Any], measured: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """The prediction for each measured layer: by its name, else by its place among the nameless ones of its class."""
     partners = {name: predicted[name] for name in measured if name in predicted}
     left = _by_class(predicted, partners)
