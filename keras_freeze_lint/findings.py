@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -128,16 +129,28 @@ class Finding:
 
 @dataclass(frozen=True)
 class FileError:
-    """A file that could not be checked, and why, in one line."""
+    """A file that could not be checked, and why, in one line.
+
+    ``code`` is KFL900 where the text is no Python, KFL901 where it is our own mistake, and empty where there is nothing
+    to look at. ``line`` (0: none in particular) and ``cell`` say where.
+    """
 
     file: str
     message: str
+    code: str = ""
+    line: int = 0
+    cell: int | None = None
 
 
 @dataclass(frozen=True)
 class Report:
-    """What linting one source text gave: findings in source order, or the reason why there is none."""
+    """What linting one source text gave: findings in source order, or the reason why there is none.
+
+    ``lines`` are the source lines that findings count by, of each cell of a notebook (None: of a plain file); they are
+    kept only where there are findings.
+    """
 
     path: str
     findings: tuple[Finding, ...] = ()
     error: FileError | None = None
+    lines: Mapping[int | None, tuple[str, ...]] = field(default_factory=dict)

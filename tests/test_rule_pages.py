@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
@@ -74,6 +77,15 @@ def blocks() -> Iterator[Block]:
 
 def runnable() -> list[Block]:
     return [block for block in blocks() if not any(word in block.text for word in NOT_RUN)]
+
+
+@lru_cache
+def measured(block: Block) -> dict[str, Any]:
+    """What a run of the block shows; it takes seconds, so that tests share it."""
+    with TemporaryDirectory() as folder:
+        program = Path(folder, f"{block.page}.py")
+        program.write_text(block.text, encoding="utf-8")
+        return measured_trace(program, interpreter_for(block.keras, ENVIRONMENT_OF[block.keras]))
 
 
 each_rule = pytest.mark.parametrize("code", CODES)
@@ -147,11 +159,9 @@ def test_the_index_is_up_to_date() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("block", runnable(), ids=str)
-def test_a_block_does_what_its_trace_says(block: Block, tmp_path: Path) -> None:
-    program = tmp_path / f"{block.page}.py"
-    program.write_text(block.text, encoding="utf-8")
-    measured = measured_trace(program, interpreter_for(block.keras, ENVIRONMENT_OF[block.keras]))
-    differences = compare(trace_source(block.text, str(program), block.keras), measured)
+def test_a_block_does_what_its_trace_says(block: Block) -> None:
+    trace = measured(block)
+    differences = compare(trace_source(block.text, f"{block.page}.py", block.keras), trace)
 
-    assert measured["training_calls"] or "error" in measured
+    assert trace["training_calls"] or "error" in trace
     assert [str(each) for each in differences if each.verdict != "agree"] == []

@@ -13,7 +13,7 @@ def on_built(progress: Progress, event: events.Built) -> None:
     """A wrapper holds a copy of its layer on some releases; which flag the copy has differs too."""
     layer = event.layer
     progress.built.append(layer)
-    if layer.cls in progress.classes_with_flag:
+    if layer.cls in progress.classes_with_flag and progress.behaviour.class_flag_reaches != "none":
         _forget(progress, layer)
     wrapped = layer.attributes.get("wrapped")
     if not isinstance(wrapped, Layer):
@@ -83,7 +83,7 @@ def on_obscured(progress: Progress, event: events.Obscured) -> None:
 
 def on_set_variable(progress: Progress, event: events.SetVariableFlag) -> None:
     """A variable's own flag counts only where Keras trains by variables."""
-    if progress.behaviour.trains_by == "variables":
+    if progress.behaviour.variable_flag == "works":
         progress.flags.single.setdefault(event.target.serial, {})[event.variable] = event.value
 
 
@@ -107,12 +107,12 @@ def on_mistake(progress: Progress, event: events.Mistake) -> None:
         progress.flags.own[event.target.serial] = event.value if isinstance(event.value, bool) else None
     elif event.kind == "on class" and isinstance(event.target, Api | Class):
         progress.classes_with_flag.add(event.target.name)
-        for layer in progress.built:
-            if layer.cls == event.target.name:
-                _forget(progress, layer)
+        if progress.behaviour.class_flag_reaches == "all":
+            for layer in progress.built:
+                if layer.cls == event.target.name:
+                    _forget(progress, layer)
 
 
 def _forget(progress: Progress, layer: Layer) -> None:
-    """Whether the flag of its class reaches a layer differs by release and moment (15_assign_on_class)."""
-    if progress.behaviour.setter_reaches_children:
-        progress.flags.own[layer.serial] = progress.flags.variables[layer.serial] = None
+    """The flag of its class may reach this layer: not followed further (15_assign_on_class)."""
+    progress.flags.own[layer.serial] = progress.flags.variables[layer.serial] = None

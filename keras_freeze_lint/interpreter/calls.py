@@ -137,7 +137,8 @@ def _note_called_flag(run: Run, node: ast.Call, scope: Scope) -> None:
     if isinstance(node.func, ast.Attribute) and node.func.attr == "trainable":
         target = resolve(run, evaluate(run, node.func.value, scope))
         if isinstance(target, Layer):
-            run.emit(events.Mistake(*run.place(node), "called", target, "trainable"))
+            value = evaluate(run, node.args[0], scope) if len(node.args) == 1 else None
+            run.emit(events.Mistake(*run.place(node), "called", target, "trainable", value))
 
 
 def _call_api(run: Run, api: Api, args: list[Value], keywords: dict[str, Value], node: ast.Call, scope: Scope) -> Value:

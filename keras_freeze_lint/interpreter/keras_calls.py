@@ -36,6 +36,15 @@ from keras_freeze_lint.keras.api import (
 
 def call_keras(run: Run, api: Api, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> Value:
     """``keras.<path>(...)``."""
+    made = _call(run, api, args, keywords, node)
+    if isinstance(made, Layer):
+        for keyword, value in keywords.items():
+            if is_misspelled_flag(keyword):
+                run.emit(events.Mistake(*run.place(node), "misspelled keyword", made, keyword, value))
+    return made
+
+
+def _call(run: Run, api: Api, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> Value:
     name = api.name
     handler = _FUNCTIONS.get(name)
     if handler is not None:
@@ -79,9 +88,6 @@ def _layer(run: Run, api: Api, args: list[Value], keywords: dict[str, Value], no
         _wrap(run, layer, wrapped, node)
     elif layer.kind in ("wrapper", "bidirectional", "custom"):
         layer.kind = "leaf"
-    for keyword, value in keywords.items():
-        if is_misspelled_flag(keyword):
-            run.emit(events.Mistake(*run.place(node), "misspelled keyword", layer, keyword, value))
     if "trainable" in keywords:
         set_by_constructor(run, layer, keywords["trainable"], node)
     layer.config = {**dict(zip(_POSITIONAL.get(api.name, ()), args, strict=False)), **keywords}

@@ -82,7 +82,8 @@ def _annotated(run: Run, node: ast.AnnAssign, scope: Scope) -> Signal:
         note = node.annotation
         misused = isinstance(note, ast.Constant) or (isinstance(note, ast.Name) and note.id != "bool")
         if isinstance(target, Layer) and misused:
-            run.emit(events.Mistake(*run.place(node), "annotated", target, "trainable"))
+            value = note.value if isinstance(note, ast.Constant) else None
+            run.emit(events.Mistake(*run.place(node), "annotated", target, "trainable", value))
     return None
 
 

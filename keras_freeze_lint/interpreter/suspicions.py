@@ -14,7 +14,7 @@ def inspect_loop(run: Run, node: ast.For, source: Value, scope: Scope) -> None:
     """Note what is odd about a loop over layers that sets their flags."""
     if not isinstance(source, LayerList) or not _sets_flags(node):
         return
-    _inspect_slice(run, node, source, scope)
+    _inspect_slice(run, node, source, scope, _flag_set_by(node))
     if _only_for_bn(node):
         for layer in source.layers:
             if layer.is_model and any(one.is_bn for one in _below(layer)):
@@ -28,7 +28,17 @@ def _sets_flags(node: ast.For) -> bool:
     )
 
 
-def _inspect_slice(run: Run, node: ast.For, source: LayerList, scope: Scope) -> None:
+def _flag_set_by(node: ast.For) -> object:
+    """The constant that the loop assigns to its layers' flags, if it is one."""
+    for child in ast.walk(node):
+        if isinstance(child, ast.Assign) and isinstance(child.value, ast.Constant):
+            target = child.targets[0]
+            if isinstance(target, ast.Attribute) and target.attr == "trainable":
+                return child.value.value
+    return None
+
+
+def _inspect_slice(run: Run, node: ast.For, source: LayerList, scope: Scope, flag: object) -> None:
     from keras_freeze_lint.interpreter.expressions import evaluate
 
     cut = _unwrapped(node.iter)
@@ -36,26 +46,26 @@ def _inspect_slice(run: Run, node: ast.For, source: LayerList, scope: Scope) -> 
         return
     for bound in (cut.slice.lower, cut.slice.upper):
         if isinstance(bound, ast.UnaryOp) and isinstance(bound.op, ast.USub) and evaluate(run, bound, scope) == 0:
-            run.emit(events.Mistake(*run.place(cut), "minus zero", source.model, ast.unparse(cut.slice)))
+            run.emit(events.Mistake(*run.place(cut), "minus zero", source.model, ast.unparse(cut.slice), flag))
             return
     whole = evaluate(run, cut.value, scope)
     upper = evaluate(run, cut.slice.upper, scope) if cut.slice.upper is not None else None
     if isinstance(whole, LayerList) and whole.exact and isinstance(upper, int):
-        _inspect_upper(run, cut, whole, upper)
+        _inspect_upper(run, cut, whole, upper, flag)
     if isinstance(whole, LayerList) and whole.exact and whole.slots and not source.slots:
         lower = evaluate(run, cut.slice.lower, scope) if cut.slice.lower is not None else 0
         if isinstance(lower, int) and lower > sum(slot.high - slot.low for slot in whole.slots):
-            count = str(sum(slot.high - slot.low for slot in whole.slots))
-            run.emit(events.Mistake(*run.place(cut), "empty slice", source.model, ast.unparse(cut.slice), count))
+            count = sum(slot.high - slot.low for slot in whole.slots)
+            run.emit(events.Mistake(*run.place(cut), "empty slice", source.model, ast.unparse(cut.slice), flag, count))
 
 
-def _inspect_upper(run: Run, cut: ast.Subscript, whole: LayerList, upper: int) -> None:
+def _inspect_upper(run: Run, cut: ast.Subscript, whole: LayerList, upper: int, flag: object) -> None:
     """More layers than there are: of a known application, or of a model in which a nested model counts as one."""
     count = sum(slot.high - slot.low for slot in whole.slots)
     if whole.model.label in APPLICATIONS and upper > count * (1 if whole.origin is None else 1.1):
-        run.emit(events.Mistake(*run.place(cut), "long slice", whole.model, ast.unparse(cut.slice), str(count)))
+        run.emit(events.Mistake(*run.place(cut), "long slice", whole.model, ast.unparse(cut.slice), flag, count))
     elif upper > count and any(layer.is_model and len(layer.children) > 1 for layer in whole.layers):
-        run.emit(events.Mistake(*run.place(cut), "nested is one", whole.model, ast.unparse(cut.slice), str(count)))
+        run.emit(events.Mistake(*run.place(cut), "nested is one", whole.model, ast.unparse(cut.slice), flag, count))
 
 
 def _unwrapped(node: ast.expr) -> ast.expr:

@@ -191,12 +191,16 @@ class WroteWeights(Event):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mistake(Event):
-    """An assignment that does not reach any layer's flag: ``kind`` is a rule's matter (misspelled, compared, ...)."""
+    """An assignment that does not reach any layer's flag: ``kind`` is a rule's matter (misspelled, compared, ...).
+
+    ``value`` is what the flag was to be; ``count`` the number of layers that a slice was taken of.
+    """
 
     kind: str
     target: object
     detail: str
     value: object = None
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

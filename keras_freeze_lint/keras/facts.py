@@ -268,6 +268,28 @@ FACTS: tuple[Fact, ...] = (
         ),
     ),
     Fact(
+        "class_flag_reaches",
+        "Which layers does a flag on their class freeze: none, all, or those built later?",
+        (
+            _row(STANDALONE, "", "none", "15_assign_on_class_after_build"),
+            _row(TF_KERAS, "<1.14", "none", "15_assign_on_class_after_build"),
+            _row(TF_KERAS, ">=1.14", "all", "15_assign_on_class_after_build"),
+            _row(KERAS3, "<3.2", "none", "15_assign_on_class", "15_assign_on_class_after_build"),
+            _row(KERAS3, ">=3.2", "built later", "15_assign_on_class", "15_assign_on_class_after_build"),
+        ),
+    ),
+    Fact(
+        "variable_flag",
+        "What does the flag of a single variable do: nothing, raise AttributeError, or stop that variable?",
+        (
+            _row(STANDALONE, "<2.1.4", "nothing", "15_assign_variable_kernel", "15_assign_variables_all"),
+            _row(STANDALONE, ">=2.1.4", "raises", "15_assign_variable_kernel", "15_assign_variables_all"),
+            _row(TF_KERAS, "<1.13", "nothing", "15_assign_variable_kernel"),
+            _row(TF_KERAS, ">=1.13", "raises", "15_assign_variable_kernel", "15_assign_variables_all"),
+            _row(KERAS3, "", "works", "15_assign_variable_kernel", "15_assign_variables_all"),
+        ),
+    ),
+    Fact(
         "weights_order",
         "Where does freezing a part change the order of get_weights(): in nested models, in composite layers, never?",
         (

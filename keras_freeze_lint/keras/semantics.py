@@ -37,6 +37,8 @@ class Behaviour:
     copies_keep_model_flag: str
     savedmodel_keeps_flags: bool
     sublayers_tracked: bool
+    class_flag_reaches: str
+    variable_flag: str
     weights_order: str
     zero_based_names: bool
     functional_prefix: str

@@ -2,27 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from keras_freeze_lint.effects.progress import Replay
+from keras_freeze_lint.findings import Certainty, Prediction
 from keras_freeze_lint.interpreter import timeline as events
-from keras_freeze_lint.interpreter.values import Api, Class, Layer
+from keras_freeze_lint.interpreter.values import Api, Class, Layer, Tensor
 from keras_freeze_lint.rules.base import Check, Defect, Rule, line_of, shown, stations
+from keras_freeze_lint.rules.predictions import layers_in, meant_otherwise, raised_at
+
+# These end the program where they stand.
+_RAISING = frozenset({"called", "on list", "misspelled keyword"})
 
 
 def _mistakes(code: str, kinds: dict[str, str], replay: Replay) -> Iterator[Defect]:
     """Defects of one code: which kinds of mistake belong to it, and which message each has."""
-    for event in replay.events:
+    for turns in _by_line(replay, kinds):
+        _, event = turns[0]
+        target = shown(event.target) if isinstance(event.target, Layer) else "the layer"
+        error = "ValueError" if replay.behaviour.trains_by == "variables" and _is_plain(event.target) else "TypeError"
+        yield Defect(
+            code,
+            event.node,
+            kinds[event.kind],
+            {"name": event.detail, "target": target, "error": error},
+            stations((event.node, "assigned here")),
+            _predicted(replay, turns),
+        )
+
+
+def _by_line(replay: Replay, kinds: Iterable[str]) -> Iterable[list[tuple[int, events.Mistake]]]:
+    """The mistakes of these kinds; the turns of one loop make them again and again at one place."""
+    found: dict[int, list[tuple[int, events.Mistake]]] = {}
+    for index, event in enumerate(replay.events):
         if isinstance(event, events.Mistake) and event.kind in kinds:
-            target = shown(event.target) if isinstance(event.target, Layer) else "the layer"
-            yield Defect(
-                code,
-                event.node,
-                kinds[event.kind],
-                {"name": event.detail, "target": target},
-                stations((event.node, "assigned here")),
-            )
+            found.setdefault(id(event.node), []).append((index, event))
+    return found.values()
+
+
+def _is_plain(target: object) -> bool:
+    """A layer of Keras itself; models and applications check their arguments in another way."""
+    return isinstance(target, Layer) and not target.is_model
+
+
+def _predicted(replay: Replay, turns: list[tuple[int, events.Mistake]]) -> Prediction | None:
+    last, event = turns[-1]
+    meant = bool(event.value) if isinstance(event.value, bool | int) else None
+    holders = [layer for _, turn in turns for layer in _meant_layers(turn.target)]
+    if event.kind in _RAISING:
+        return raised_at(replay, event.node, holders, meant)
+    return meant_otherwise(replay, holders, last, meant) if meant is not None else None
+
+
+def _meant_layers(target: object) -> list[Layer]:
+    if isinstance(target, Tensor):
+        return [target.call.layer] if target.call is not None else []
+    return layers_in(target)
 
 
 def _of(code: str, **kinds: str) -> Check:
@@ -30,44 +66,63 @@ def _of(code: str, **kinds: str) -> Check:
 
 
 def _not_a_bool(replay: Replay) -> Iterator[Defect]:
-    for event in replay.events:
-        if isinstance(event, events.SetFlag) and event.value is True and _looks_false(event.raw):
-            yield Defect(
-                "KFL405",
-                event.node,
-                "",
-                {"value": repr(event.raw)[:30]},
-                stations((event.node, f"set on line {line_of(event.node)}")),
-            )
+    """A string or a list counts as true; where it says so too, it merely is no bool."""
+    found: dict[int, list[tuple[int, events.SetFlag]]] = {}
+    for index, event in enumerate(replay.events):
+        if isinstance(event, events.SetFlag) and event.value is True and isinstance(event.raw, str | list | tuple):
+            found.setdefault(id(event.node), []).append((index, event))
+    for turns in found.values():
+        last, event = turns[-1]
+        true = _says_true(event.raw)
+        yield Defect(
+            "KFL405",
+            event.node,
+            "",
+            {"value": repr(event.raw)[:30]},
+            stations((event.node, f"set on line {line_of(event.node)}")),
+            None if true else meant_otherwise(replay, [turn.target for _, turn in turns], last, False),
+            Certainty.POSSIBLE if true else Certainty.CERTAIN,
+        )
 
 
-def _looks_false(value: object) -> bool:
-    """A value that counts as true although its writer cannot mean it: any string, a list of False."""
+def _says_true(value: object) -> bool:
     if isinstance(value, str):
-        return True
-    return isinstance(value, list | tuple) and bool(value)
+        return value.strip().lower() in ("true", "yes", "y", "on", "1", "t")
+    return isinstance(value, list | tuple) and all(item is True for item in value)
 
 
 def _on_class(replay: Replay) -> Iterator[Defect]:
-    """The flag of a class where it reaches no instance, and of a variable where only the layer's counts."""
-    behaviour = replay.behaviour
-    built: set[str] = set()
-    for event in replay.events:
-        if isinstance(event, events.Built):
-            built.add(event.layer.cls)
-        elif isinstance(event, events.Mistake) and event.kind == "on class":
-            # Measured (15_assign_on_class): on Keras 3 it reaches only what is built later, on tf.keras also what is there.
-            late = behaviour.trains_by == "variables" and _class_name(event.target) in built
-            if behaviour.setter_reaches_children and not late:
-                continue
-            yield Defect("KFL407", event.node, "", {}, stations((event.node, "assigned here")))
-        elif isinstance(event, events.SetVariableFlag) and behaviour.trains_by == "ancestors":
-            slots = {"target": shown(event.target), "name": event.variable}
-            yield Defect("KFL407", event.node, "variable", slots, stations((event.node, "assigned here")))
+    """The flag of a class where it does not reach the instances, and of a variable where only the layer's counts."""
+    seen: set[int] = set()
+    for index, event in enumerate(replay.events):
+        if id(event.node) in seen:
+            continue
+        if isinstance(event, events.Mistake) and event.kind == "on class":
+            missed = _out_of_reach(replay, index, event)
+            if missed or replay.behaviour.class_flag_reaches == "none":
+                seen.add(id(event.node))
+                meant = bool(event.value) if isinstance(event.value, bool | int) else None
+                shows = meant_otherwise(replay, missed, index, meant) if meant is not None else None
+                yield Defect("KFL407", event.node, "", {}, stations((event.node, "assigned here")), shows)
+        elif isinstance(event, events.SetVariableFlag) and replay.behaviour.variable_flag != "works":
+            seen.add(id(event.node))
+            raises = replay.behaviour.variable_flag == "raises"
+            yield Defect(
+                "KFL407",
+                event.node,
+                "raises" if raises else "variable",
+                {"target": shown(event.target), "name": event.variable},
+                stations((event.node, "assigned here")),
+                raised_at(replay, event.node, [event.target], event.value) if raises else None,
+            )
 
 
-def _class_name(value: object) -> str:
-    return value.name if isinstance(value, Api | Class) else ""
+def _out_of_reach(replay: Replay, index: int, event: events.Mistake) -> list[Layer]:
+    """The layers of the class that are built already where the flag reaches only those built later."""
+    name = event.target.name if isinstance(event.target, Api | Class) else ""
+    reached = {"none": 0, "all": len(replay.events), "built later": len(replay.events) - index}
+    missed = replay.events[: len(replay.events) - reached[replay.behaviour.class_flag_reaches]]
+    return [one.layer for one in missed if isinstance(one, events.Built) and one.layer.cls == name]
 
 
 def _private(replay: Replay) -> Iterator[Defect]:
@@ -83,7 +138,7 @@ ASSIGNMENT_RULES = (
         "an attribute that is nearly called trainable freezes nothing",
         {
             "": "'{name}' is not 'trainable': the assignment has no effect on any Keras; write trainable",
-            "keyword": "'{name}=' is not 'trainable=': the layer is not frozen; write trainable=",
+            "keyword": "'{name}=' is not 'trainable=': the constructor raises {error} {where}; write trainable=",
         },
         _of("KFL401", misspelled="", misspelled_keyword="keyword"),
     ),
@@ -132,6 +187,7 @@ ASSIGNMENT_RULES = (
         {
             "": "trainable on the class does not reach the weights of its layers {where}; set it on the instance",
             "variable": "{target}.{name}.trainable does not freeze the variable {where}; set trainable on the layer",
+            "raises": "{target}.{name}.trainable cannot be set {where}: AttributeError; set trainable on the layer",
         },
         _on_class,
     ),

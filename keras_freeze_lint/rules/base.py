@@ -84,10 +84,16 @@ def key(layer: Layer, replay: Replay) -> str:
     return f"{layer.cls}@{line_of(layer.node)}"
 
 
-def prediction(replay: Replay, record: TrainingRecord, effects: Iterable[LayerEffect], quantity: str) -> Prediction:
-    """What a run must show at this training call for these layers."""
+def prediction(
+    replay: Replay, record: TrainingRecord, effects: Iterable[LayerEffect], quantity: str, meant: bool | None = None
+) -> Prediction:
+    """What a run must show at this training call for these layers.
+
+    ``meant`` is what the mistake was to do (True: to train), where the last assignment does not tell.
+    """
     chosen = list(effects)
     first = chosen[0]
+    intended = first.intended if meant is None else meant
     if record.raised:
         effect = "raises"
     else:
@@ -95,7 +101,7 @@ def prediction(replay: Replay, record: TrainingRecord, effects: Iterable[LayerEf
     return Prediction(
         line_of(record.node),
         tuple(dict.fromkeys(key(one.layer, replay) for one in chosen)),
-        "trainable" if first.intended else "frozen",
+        "trainable" if intended else "frozen",
         effect,
         quantity,
     )

@@ -11,6 +11,7 @@ from keras_freeze_lint.interpreter.values import Layer
 from keras_freeze_lint.rules.base import Defect, Rule, line_of, named, prediction, shown, stations
 from keras_freeze_lint.rules.gaps import Cause, gaps_of
 from keras_freeze_lint.rules.history import next_record, reaches, untouched_between
+from keras_freeze_lint.rules.predictions import raised_at
 
 
 def _frozen_old_keras(replay: Replay) -> Iterator[Defect]:
@@ -51,7 +52,7 @@ def _unprotected(replay: Replay) -> Iterator[Defect]:
                     (opened, "reopened here"),
                     (record.node, "statistics move here"),
                 ),
-                prediction(replay, record, effects, "statistics"),
+                prediction(replay, record, effects, "statistics", meant=False),
             )
 
 
@@ -115,7 +116,7 @@ def _not_reached(replay: Replay) -> Iterator[Defect]:
                     "nested",
                     {"target": shown(event.target), "line": str(line_of(record.node))},
                     stations((event.node, "looked for here"), (record.node, "statistics move here")),
-                    prediction(replay, record, [effect], "statistics"),
+                    prediction(replay, record, [effect], "statistics", meant=False),
                 )
                 break
 
@@ -151,7 +152,7 @@ def _reopened(replay: Replay) -> Iterator[Defect]:
                     (write.event.node, "reopened here"),
                     (record.node, "statistics move here"),
                 ),
-                prediction(replay, record, effects, "statistics"),
+                prediction(replay, record, effects, "statistics", meant=False),
             )
 
 
@@ -181,7 +182,9 @@ def _learning_phase(replay: Replay) -> Iterator[Defect]:
                 "gone" if gone else "",
                 {"layers": named(effect.layer for effect in effects), "line": str(line_of(record.node))},
                 stations((phase.node, "set here"), (record.node, "statistics move here")),
-                None if gone else prediction(replay, record, effects, "statistics"),
+                raised_at(replay, phase.node, [effect.layer for effect in effects], False)
+                if gone
+                else prediction(replay, record, effects, "statistics", meant=False),
             )
 
 

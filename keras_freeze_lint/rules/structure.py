@@ -8,11 +8,13 @@ from functools import lru_cache
 
 from keras_freeze_lint.effects.progress import Replay
 from keras_freeze_lint.effects.records import LayerEffect, TrainingRecord, Write
+from keras_freeze_lint.findings import Prediction
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.values import Layer
 from keras_freeze_lint.rules.base import Defect, Rule, line_of, named, prediction, shown, stations
 from keras_freeze_lint.rules.gaps import gaps_of
 from keras_freeze_lint.rules.history import next_record, previous_write, reaches, unchanged_by, untouched_between
+from keras_freeze_lint.rules.predictions import leaves_with_weights, meant_otherwise
 
 
 def _overridden(replay: Replay) -> Iterator[Defect]:
@@ -46,7 +48,7 @@ def _overridden(replay: Replay) -> Iterator[Defect]:
                     (event.node, "overridden here"),
                     (record.node, "trained here"),
                 ),
-                prediction(replay, record, effects, "weights"),
+                prediction(replay, record, effects, "weights", not event.value),
             )
 
 
@@ -71,15 +73,38 @@ def _node_before(replay: Replay, leaf: Layer, index: int) -> ast.AST | None:
 _SLICES = {"minus zero": "zero", "empty slice": "", "long slice": "long", "nested is one": "nested"}
 
 
+def _left_out(replay: Replay, index: int, event: events.Mistake) -> Prediction | None:
+    """An empty slice leaves out all that it was to reach; a full one takes in the last layer, which it was to leave."""
+    leaves = leaves_with_weights(replay, [event.target]) if isinstance(event.target, Layer) else []
+    if not leaves or not isinstance(event.value, bool | int):
+        return None
+    flag = bool(event.value)
+    # At -0 it is the start of a slice that takes all, and the end of one that takes nothing.
+    full = event.kind in ("long slice", "nested is one") or event.detail.endswith(":")
+    meant = not flag if full else flag
+    # The loop stands behind its slice: what it sets is no later correction.
+    return meant_otherwise(replay, leaves[-1:], _end_of_loop(replay, index, leaves[-1]) if full else index, meant)
+
+
+def _end_of_loop(replay: Replay, index: int, last: Layer) -> int:
+    """The event with which the loop that begins at ``index`` has set its last layer's flag."""
+    for position in range(index + 1, len(replay.events)):
+        event = replay.events[position]
+        if isinstance(event, events.SetFlag) and reaches(replay, event.target, last):
+            return position
+    return index
+
+
 def _slices(replay: Replay) -> Iterator[Defect]:
-    for event in replay.events:
+    for index, event in enumerate(replay.events):
         if isinstance(event, events.Mistake) and event.kind in _SLICES:
             yield Defect(
                 "KFL504",
                 event.node,
                 _SLICES[event.kind],
-                {"cut": event.detail[:24], "count": str(event.value)},
+                {"cut": event.detail[:24], "count": str(event.count)},
                 stations((event.node, "sliced here")),
+                _left_out(replay, index, event),
             )
 
 
@@ -115,7 +140,7 @@ def _nothing_trainable(replay: Replay) -> Iterator[Defect]:
                 "",
                 {"line": str(line_of(record.node)), "count": str(len(effects))},
                 stations((last.event.node, "the last layer is frozen here"), (record.node, "trained here")),
-                prediction(replay, record, effects, "weights"),
+                prediction(replay, record, effects[-1:], "weights", meant=True),
             )
 
 
@@ -141,7 +166,7 @@ def _closed_before_the_head(replay: Replay, record: TrainingRecord, effects: lis
                     "closed",
                     {"line": str(line_of(record.node))},
                     stations((event.node, "frozen here"), (added[0].node, "added here"), (record.node, "trained here")),
-                    prediction(replay, record, [effect for effect in effects if effect.write is None], "weights"),
+                    prediction(replay, record, [effect for effect in effects if effect.write is None], "weights", True),
                 )
     return None
 
@@ -159,7 +184,7 @@ def _same_phase(replay: Replay) -> Iterator[Defect]:
         ]
         if not writes or any(event.value is not False or event.looped is None for event in writes):
             continue
-        if _all_frozen_before(replay, before, writes) and _some_left(replay, record, writes):
+        if _all_frozen_before(replay, before, writes) and _left(replay, record, writes):
             yield Defect(
                 "KFL508",
                 writes[0].node,
@@ -168,6 +193,7 @@ def _same_phase(replay: Replay) -> Iterator[Defect]:
                 stations(
                     (before.node, "trained here"), (writes[0].node, "frozen again"), (record.node, "trained the same")
                 ),
+                prediction(replay, record, _left(replay, record, writes), "weights", meant=True),
             )
 
 
@@ -177,11 +203,11 @@ def _all_frozen_before(replay: Replay, before: TrainingRecord, writes: list[even
     return bool(effects) and all(effect.intended is False and effect.weights is False for effect in effects)
 
 
-def _some_left(replay: Replay, record: TrainingRecord, writes: list[events.SetFlag]) -> bool:
-    """Whether the loop left layers out that are frozen all the same: those it was to let train."""
+def _left(replay: Replay, record: TrainingRecord, writes: list[events.SetFlag]) -> list[LayerEffect]:
+    """The layers that the loop left out and that are frozen all the same: those it was to let train."""
     covered = {leaf.serial for event in writes for leaf in replay.flags.leaves(event.target)}
     rest = [e for e in record.effects.values() if e.layer.serial not in covered and e.layer.has_weights is not False]
-    return any(effect.weights is False for effect in rest)
+    return [effect for effect in rest if effect.weights is False]
 
 
 def _repeated(replay: Replay) -> Iterator[Defect]:
@@ -206,6 +232,7 @@ def _repeated(replay: Replay) -> Iterator[Defect]:
                 stations(
                     (event.node, "all frozen here"), (again[0].node, "some frozen again"), (record.node, "trained here")
                 ),
+                prediction(replay, record, [record.effects[leaf.serial] for leaf in left], "weights", meant=True),
             )
 
 
@@ -258,7 +285,13 @@ def _other_instance(replay: Replay) -> Iterator[Defect]:
                 "",
                 {"target": shown(event.target), "line": str(line_of(record.node))},
                 stations((event.node, "frozen here"), (record.node, "another instance trained here")),
+                _trained_twins(replay, record, twins),
             )
+
+
+def _trained_twins(replay: Replay, record: TrainingRecord, twins: list[Layer]) -> Prediction:
+    effects = [record.effects[one.serial] for one in twins if one.serial in record.effects]
+    return prediction(replay, record, effects, "weights", meant=False)
 
 
 def _layers(record: TrainingRecord) -> list[Layer]:

@@ -7,11 +7,13 @@ from itertools import pairwise
 
 from keras_freeze_lint.effects.progress import Replay
 from keras_freeze_lint.effects.records import TrainingRecord
+from keras_freeze_lint.findings import Prediction
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.values import Layer
 from keras_freeze_lint.rules.base import Defect, Rule, line_of, named, prediction, shown, stations
 from keras_freeze_lint.rules.gaps import Cause, Gap, gaps_of
 from keras_freeze_lint.rules.history import reaches
+from keras_freeze_lint.rules.predictions import differing
 
 
 def _slots(gap: Gap) -> dict[str, str]:
@@ -187,7 +189,13 @@ def _recompiled(replay: Replay) -> Iterator[Defect]:
                 "" if raises else "ignored",
                 {"error": (record.raised or "").partition(":")[0], "line": str(line_of(record.node))},
                 stations((record.node, "training begins here"), (record.recompiled.node, "compiled inside it")),
+                _inside(replay, record),
             )
+
+
+def _inside(replay: Replay, record: TrainingRecord) -> Prediction | None:
+    effects = list(record.effects.values()) if record.raised else differing(record.effects.values())
+    return prediction(replay, record, effects, "weights") if effects else None
 
 
 TIMING_RULES = (

@@ -8,7 +8,7 @@ from keras_freeze_lint.effects.order import Places, file_order, list_order
 from keras_freeze_lint.effects.progress import Replay
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.values import Layer
-from keras_freeze_lint.rules.base import Defect, Rule, line_of, named, prediction, shown, stations
+from keras_freeze_lint.rules.base import Defect, Rule, line_of, named, shown, stations
 
 
 def _order(replay: Replay) -> Iterator[Defect]:
@@ -106,7 +106,6 @@ def _frozen_random(replay: Replay) -> Iterator[Defect]:
                     "",
                     {"layers": shown(owner) if owner.is_model else named(one.layer for one in random)},
                     stations((owner.node, "built without weights"), (record.node, "trained here")),
-                    prediction(replay, record, random, "weights"),
                 )
 
 

@@ -50,6 +50,17 @@ def freeze(model):
     model.compile("sgd", "mse")
     model.fit(x, y)
 
+## KFL401 misspelt keyword of a layer [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), trainble=False), Dense(1, name="q")])  # error: KFL401
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL401 misspelt keyword of an application [keras==2.15, keras 3]
+base = keras.applications.VGG16(include_top=False, Trainable=False)  # error: KFL401
+model = Sequential([base, Dense(1, name="q")])
+model.compile("sgd", "mse")
+model.fit(x, y)
+
 ## KFL401 an attribute of another object with such a name [everywhere]
 class Trainer:
     pass

@@ -1,0 +1,52 @@
+"""Every finding says what a run must show, and a run shows it: intended and measured are never the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from keras_freeze_lint.findings import Prediction
+from tests.test_rule_pages import Block, blocks, measured, runnable
+
+# What goes wrong here is no movement of weights at a training call.
+WITHOUT = {
+    "KFL203": "predict uses batch statistics; training moves the statistics with or without the argument",
+    "KFL301": "arrays go to other layers when they are written back",
+    "KFL302": "the weights that arrive late were wrong in value during the training, not in movement",
+    "KFL303": "frozen layers stay still as intended: what they hold is random",
+    "KFL304": "the index picks another layer out of the list than the array of that number belongs to",
+}
+CONTRADICTIONS = {("frozen", "moves"), ("trainable", "still"), ("frozen", "raises"), ("trainable", "raises")}
+
+
+def marked(these: list[Block]) -> list[Block]:
+    return [block for block in these if block.marked]
+
+
+def shown(prediction: Prediction, trace: dict[str, Any]) -> set[str]:
+    """What the run did with the predicted layers at the predicted line."""
+    calls = [call for call in trace["training_calls"] if call["line"] == prediction.training_call]
+    if prediction.effect == "raises":
+        raised = [call["error"] for call in calls if "error" in call] or [trace.get("error")]
+        return {"raises" if raised[0] else "nothing raised"}
+    return {call["layers"][layer][prediction.quantity] for call in calls for layer in prediction.layers}
+
+
+@pytest.mark.parametrize("block", marked(list(blocks())), ids=str)
+def test_a_finding_predicts_the_contrary_of_what_the_source_says(block: Block) -> None:
+    for finding in block.findings():
+        if finding.code in WITHOUT:
+            assert finding.prediction is None
+        else:
+            assert finding.prediction is not None
+            assert (finding.prediction.intent, finding.prediction.effect) in CONTRADICTIONS
+            assert finding.prediction.layers
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", marked(runnable()), ids=str)
+def test_a_run_shows_what_is_predicted(block: Block) -> None:
+    for finding in block.findings():
+        if finding.prediction is not None:
+            assert shown(finding.prediction, measured(block)) == {finding.prediction.effect}
