@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import NoReturn
 
 import click
 
 from keras_freeze_lint import __version__
-from keras_freeze_lint.cli.check import check
 from keras_freeze_lint.cli.common import COMMAND, USAGE
-from keras_freeze_lint.cli.envs import envs
-from keras_freeze_lint.cli.trace import trace
 from keras_freeze_lint.linter import internal_error
 from keras_freeze_lint.settings import SettingsError
 
 # What a shell reports of a program that this signal ended.
 INTERRUPTED = 130
+# In the order of the help. Each stands in a file of its own, which is imported when the command is wanted.
+COMMANDS = ("check", "trace", "explain", "envs")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """The commands, imported one by one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click calls it so
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click calls it so
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name=COMMAND)
 def cli() -> None:
     """Find the layer-freezing mistakes that make Keras train the wrong weights, without running your code."""
-
-
-cli.add_command(check)
-cli.add_command(trace)
-cli.add_command(envs)
 
 
 def main() -> NoReturn:

@@ -1,0 +1,45 @@
+"""Workflow commands, which GitHub Actions turns into annotations of the changed lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from keras_freeze_lint.findings import Certainty, FileError, Finding, Report, Severity
+from keras_freeze_lint.reporters.places import all_findings, error_message, from_root, in_file, message_of
+
+_IN_MESSAGES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_IN_PROPERTIES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
+
+
+def render(reports: Sequence[Report], errors: Sequence[FileError]) -> str:
+    """Return one command a line, what is most certain first: GitHub shows ten errors and ten warnings of a step."""
+    found = sorted(all_findings(reports), key=lambda one: _rank(one[1]))
+    return "".join(
+        [
+            *(_command("error", {"file": from_root(each.file), **_at(each.line)}, error_message(each)) for each in errors),
+            *(_of_finding(report, finding) for report, finding in found),
+        ]
+    )
+
+
+def _rank(finding: Finding) -> tuple[bool, bool]:
+    return finding.severity is not Severity.ERROR, finding.certainty is not Certainty.CERTAIN
+
+
+def _of_finding(report: Report, finding: Finding) -> str:
+    where = in_file(finding.location)
+    properties = {"file": from_root(report.path), "line": where.line, "endLine": where.end_line}
+    if where.line == where.end_line:
+        # GitHub refuses columns of a region that spans lines.
+        properties |= {"col": where.column, "endColumn": where.end_column}
+    properties["title"] = f"{finding.code} {finding.name}"
+    return _command(finding.severity.value, properties, message_of(finding))
+
+
+def _at(line: int) -> dict[str, int]:
+    return {"line": line} if line else {}
+
+
+def _command(kind: str, properties: dict[str, str | int], message: str) -> str:
+    listed = ",".join(f"{key}={str(value).translate(_IN_PROPERTIES)}" for key, value in properties.items())
+    return f"::{kind} {listed}::{message.translate(_IN_MESSAGES)}\n"
