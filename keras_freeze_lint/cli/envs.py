@@ -79,8 +79,8 @@ def _each(names: tuple[str, ...], action: Callable[[str], None]) -> int:
     try:
         for name in names:
             definition(name)
-    except EnvironmentProblem as problem:
-        raise click.ClickException(str(problem)) from problem
+    except EnvironmentProblem as error:
+        raise click.ClickException(str(error)) from error
     code = CLEAN
     for name in dict.fromkeys(names):
         problem = _problem(action, name)
@@ -93,8 +93,8 @@ def _each(names: tuple[str, ...], action: Callable[[str], None]) -> int:
 def _problem(action: Callable[[str], None], name: str) -> EnvironmentProblem | None:
     try:
         action(name)
-    except EnvironmentProblem as problem:
-        return problem
+    except EnvironmentProblem as error:
+        return error
     return None
 
 

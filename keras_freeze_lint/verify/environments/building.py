@@ -31,7 +31,8 @@ if sys.argv[1] == "tf.keras":
     keras.layers.Dense
 else:
     import keras
-found = {"python": "%d.%d.%d" % sys.version_info[:3], "keras": keras.__version__}
+found = {"python": "%d.%d.%d" % sys.version_info[:3]}
+found["keras"] = str(getattr(keras, "__version__", "") or __import__("keras").__version__)
 for name in ("tensorflow", "jax", "torch"):
     if name in sys.modules:
         found[name] = str(sys.modules[name].__version__)

@@ -50,8 +50,8 @@ def _candidates(release: str) -> Iterator[str]:
                     break
     if _WINDOWS:
         yield from _of_launcher(release)
-    for folder in ("/usr/bin", "/usr/local/bin", "/opt/homebrew/bin", "/opt/local/bin"):
-        path = Path(folder, f"python{release}")
+    for system in ("/usr/bin", "/usr/local/bin", "/opt/homebrew/bin", "/opt/local/bin"):
+        path = Path(system, f"python{release}")
         if path.is_file():
             yield str(path)
 
