@@ -85,6 +85,10 @@ ANSWERS: Mapping[str, Mapping[str | bool, str]] = {
         True: "a used optimizer refuses variables that are new to it",
         False: "a used optimizer takes variables that are new to it",
     },
+    "optimizer_built": {
+        "first step": "an optimizer is built by the first step that trains something",
+        "start": "an optimizer is built for what is trainable when training starts",
+    },
     "copies_keep_model_flag": {
         "lost": "a copy loses the flag of the whole model",
         "in layers": "a copy keeps a model's flag in its layers",
@@ -122,7 +126,7 @@ ANSWERS: Mapping[str, Mapping[str | bool, str]] = {
     },
     "class_flag_reaches": {
         "none": "a flag on a class freezes no layer",
-        "built already": "a flag on a class freezes the layers built before",
+        "all": "a flag on a class freezes all its layers",
         "built later": "a flag on a class freezes the layers built after",
     },
     "variable_flag": {
