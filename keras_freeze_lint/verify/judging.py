@@ -1,0 +1,363 @@
+"""From measurements to verdicts. Pure: what ran and what it showed comes in, and a wrong verdict must not come out.
+
+``observe`` says what a run showed of a prediction, ``control_for`` what must be run for comparison, ``judge`` the rest:
+confirmed only if the predicted effect was measured on every predicted layer and the control behaved as intended,
+refuted only if the opposite was measured as completely, inconclusive in every other case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from keras_freeze_lint.findings import Finding, Prediction, Verdict
+from keras_freeze_lint.verify.matching import candidates
+from keras_freeze_lint.verify.measurement import CallMeasurement, LayerMeasurement, Measurement, Quantity
+from keras_freeze_lint.verify.verdicts import Evidence, LayerEvidence
+from keras_freeze_lint.verify.witness import Witness
+
+Shown = Literal["moves", "still", "raises", "finished"]
+
+# What the control run did, as the end of a sentence.
+_OUTCOMES = {"moves": "they move", "still": "they stay still", "finished": "it runs"}
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """Why a run says nothing about a finding, and the line of the user's file where that hangs (0: none)."""
+
+    reason: str
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What a run showed of a prediction.
+
+    ``call`` is the training call that shows it (None if a statement raised that is no training call), the ``turn``-th
+    on its line; its line is one of the witness. ``layers`` pairs what the prediction calls a layer with what was
+    measured; one that may be any of several layers has a pair for each of them. ``error`` is what was raised.
+    """
+
+    prediction: Prediction
+    shown: Shown
+    call: CallMeasurement | None
+    turn: int = 0
+    layers: tuple[tuple[str, LayerMeasurement], ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to compare an observation with: flags to set before a call of the witness, and what must come of it."""
+
+    line: int
+    flags: tuple[tuple[str, bool], ...]
+    expected: Shown
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A run for comparison: what was run, in words, the lines there of the training call, and what it showed."""
+
+    words: str
+    lines: frozenset[int]
+    measured: Measurement
+
+
+def observe(
+    prediction: Prediction, witness: Witness, measured: Measurement, *, exact: bool
+) -> Observation | Undecided:
+    """Return what the run showed of the prediction, or why it showed nothing.
+
+    ``exact`` says that the prediction's layers are called as an analysis of the witness itself calls them.
+    """
+    unusable = _unusable(witness, measured)
+    if unusable is not None:
+        return unusable
+    lines = {number for number, origin in enumerate(witness.origins, 1) if origin == prediction.training_call}
+    if not lines:
+        return Undecided("the witness does not hold this line", prediction.training_call)
+    calls = [call for call in measured.calls if call.line in lines]
+    if prediction.effect == "raises":
+        return _raised(prediction, witness, measured, calls, lines)
+    finished = [(turn, call) for turn, call in _turns(calls) if call.raised is None]
+    if not finished:
+        return _never_trained(prediction, witness, measured, calls)
+    found = [(turn, call, _pairs(prediction, call, exact=exact)) for turn, call in finished]
+    return _effect(prediction, measured, [(turn, call, pairs) for turn, call, pairs in found if pairs], found)
+
+
+def control_for(observation: Observation) -> Plan | None:
+    """Return what must be run for comparison; None where what was seen needs none."""
+    prediction, call = observation.prediction, observation.call
+    if call is None:
+        return Plan(0, (), "finished") if observation.shown == "raises" else None
+    if observation.shown == "raises":
+        flags = _flags(_named_layers(prediction, call), prediction.intent == "trainable")
+        return Plan(call.line, flags, "finished")
+    if observation.shown == "finished" or (observation.shown, prediction.effect) == ("moves", "still"):
+        return None
+    moves = observation.shown == "moves"
+    flags = _flags((layer.key for _, layer in observation.layers), not moves)
+    return Plan(call.line, flags, "still" if moves else "moves")
+
+
+def judge(
+    finding: Finding, witness: Witness, measured: Measurement, observation: Observation, control: Comparison | None = None
+) -> Evidence:
+    """Return the verdict on a finding; ``control`` is the run that the observation is compared with."""
+    assert finding.prediction is not None
+    line = finding.prediction.training_call
+    verdict, reason, shown = _decided(observation, finding, measured, control)
+    return Evidence(
+        finding,
+        verdict,
+        reason,
+        line,
+        witness,
+        measured,
+        observation.call and replace(observation.call, line=line),
+        tuple(
+            LayerEvidence(name, layer, next((one for one in shown if one.key == layer.key), None))
+            for name, layer in observation.layers
+        ),
+        control.words if control is not None else "",
+        control.measured if control is not None else None,
+    )
+
+
+def undecided(
+    finding: Finding, why: Undecided, witness: Witness | None = None, measured: Measurement | None = None
+) -> Evidence:
+    """Return that there is no verdict, and why."""
+    return Evidence(finding, Verdict.INCONCLUSIVE, why.reason, why.line, witness, measured)
+
+
+def origin_of(witness: Witness, line: int) -> int:
+    """Return the line of the user's file that a line of the witness came from; 0 if it was added or is none."""
+    return witness.origins[line - 1] if 1 <= line <= len(witness.origins) else 0
+
+
+def _unusable(witness: Witness, measured: Measurement) -> Undecided | None:
+    line = origin_of(witness, measured.line)
+    if measured.status == "unusable":
+        return Undecided(f"the environment cannot be used: {measured.message}")
+    if measured.status == "stopped":
+        return Undecided(f"the run was stopped: {measured.message}", line)
+    if measured.status == "tampered":
+        return Undecided(f"the program interferes with the measuring: {measured.message}", line)
+    return None
+
+
+def _raised(
+    prediction: Prediction,
+    witness: Witness,
+    measured: Measurement,
+    calls: Sequence[CallMeasurement],
+    lines: set[int],
+) -> Observation | Undecided:
+    for turn, call in _turns(calls):
+        if call.raised is not None:
+            return Observation(prediction, "raises", call, turn, error=call.raised)
+    if measured.status == "raised":
+        if measured.line in lines:
+            return Observation(prediction, "raises", None, error=measured.message)
+        return _ended_before(witness, measured)
+    if calls:
+        return Observation(prediction, "finished", calls[0])
+    return Undecided("the run never reached this line", prediction.training_call)
+
+
+def _never_trained(
+    prediction: Prediction, witness: Witness, measured: Measurement, calls: Sequence[CallMeasurement]
+) -> Undecided:
+    if calls:
+        return Undecided(f"the training call raised {calls[0].raised}", prediction.training_call)
+    if measured.status == "raised":
+        return _ended_before(witness, measured)
+    return Undecided("the run never reached this training call", prediction.training_call)
+
+
+def _ended_before(witness: Witness, measured: Measurement) -> Undecided:
+    return Undecided(
+        f"the run ended before the training call: {measured.message}", origin_of(witness, measured.line)
+    )
+
+
+def _turns(calls: Sequence[CallMeasurement]) -> list[tuple[int, CallMeasurement]]:
+    return list(enumerate(calls))
+
+
+def _pairs(
+    prediction: Prediction, call: CallMeasurement, *, exact: bool
+) -> tuple[tuple[str, LayerMeasurement], ...]:
+    """Each predicted layer with what was measured of it; nothing if any of them is not there."""
+    pairs: list[tuple[str, LayerMeasurement]] = []
+    for name in prediction.layers:
+        found = candidates(name, call.layers, exact=exact)
+        if not found or any(_quantity(layer, prediction) is None for layer in found):
+            return ()
+        pairs += [(name, layer) for layer in found]
+    return tuple(pairs)
+
+
+_Turn = tuple[int, CallMeasurement, tuple[tuple[str, LayerMeasurement], ...]]
+
+
+def _effect(
+    prediction: Prediction, measured: Measurement, complete: Sequence[_Turn], found: Sequence[_Turn]
+) -> Observation | Undecided:
+    """The turn that decides: where the layers' flags say what the source intends, if there are such turns at all."""
+    if not complete:
+        present = sorted({layer.key for _, call, _ in found for layer in call.layers})
+        missing = [
+            name for name in prediction.layers
+            if all(not candidates(name, call.layers, exact=True) for _, call, _ in found)
+        ]  # fmt: skip
+        names = ", ".join(missing or prediction.layers)
+        return Undecided(
+            f"the run measured no {prediction.quantity} of {names} at this training call"
+            f" (measured: {', '.join(present) or 'no layer with weights'})",
+            prediction.training_call,
+        )
+    intended = [turn for turn in complete if all(layer.intent == prediction.intent for _, layer in turn[2])]
+    turns = intended or complete
+    outcomes = [(turn, _outcome(prediction, turn[2])) for turn in turns]
+    for (number, call, pairs), shown in outcomes:
+        if shown == prediction.effect:
+            return Observation(prediction, shown, call, number, pairs)
+    if any(shown is None for _, shown in outcomes):
+        return _mixed(prediction, next(turn for turn, shown in outcomes if shown is None))
+    if measured.status != "finished":
+        return Undecided(
+            f"the run did not finish: {measured.message}; until then the layers did not do what was predicted",
+            prediction.training_call,
+        )
+    (number, call, pairs), shown = outcomes[0]
+    assert shown is not None
+    return Observation(prediction, shown, call, number, pairs)
+
+
+def _outcome(prediction: Prediction, pairs: Sequence[tuple[str, LayerMeasurement]]) -> Literal["moves", "still"] | None:
+    moved = {quantity.moves for _, layer in pairs if (quantity := _quantity(layer, prediction)) is not None}
+    return None if len(moved) != 1 else "moves" if moved.pop() else "still"
+
+
+def _mixed(prediction: Prediction, turn: _Turn) -> Undecided:
+    moved = [layer.key for _, layer in turn[2] if (one := _quantity(layer, prediction)) is not None and one.moves]
+    still = [layer.key for _, layer in turn[2] if (one := _quantity(layer, prediction)) is not None and not one.moves]
+    return Undecided(
+        f"only a part did it: {prediction.quantity} of {_listed(moved)} moved, of {_listed(still)} stayed still",
+        prediction.training_call,
+    )
+
+
+def _quantity(layer: LayerMeasurement, prediction: Prediction) -> Quantity | None:
+    return layer.weights if prediction.quantity == "weights" else layer.statistics
+
+
+def _named_layers(prediction: Prediction, call: CallMeasurement) -> list[str]:
+    """The measured layers that a prediction about an error names; the call may have told nothing of any layer."""
+    found = [layer.key for name in prediction.layers for layer in candidates(name, call.layers, exact=True)]
+    return found or list(prediction.layers)
+
+
+def _flags(keys: Iterable[str], trainable: bool) -> tuple[tuple[str, bool], ...]:
+    return tuple((key, trainable) for key in dict.fromkeys(keys))
+
+
+def _decided(
+    observation: Observation, finding: Finding, measured: Measurement, control: Comparison | None
+) -> tuple[Verdict, str, tuple[LayerMeasurement, ...]]:
+    """The verdict, its reason, and the layers of the control."""
+    shown, seen = observation.shown, _seen(observation)
+    verdict = Verdict.CONFIRMED if shown == observation.prediction.effect else Verdict.REFUTED
+    if verdict is Verdict.REFUTED and measured.status != "finished":
+        return Verdict.INCONCLUSIVE, f"{seen}, but the run did not finish: {measured.message}", ()
+    if shown == "raises" and observation.error.partition(":")[0] not in finding.message:
+        return Verdict.INCONCLUSIVE, f"{seen}, which is not the error that was predicted", ()
+    plan = control_for(observation)
+    if plan is None:
+        return verdict, seen, ()
+    if control is None:
+        return Verdict.INCONCLUSIVE, f"{seen}, but nothing could be run for comparison", ()
+    problem, layers = _compared(observation, plan, control)
+    if problem is None:
+        return verdict, f"{seen}; {control.words}, {_OUTCOMES[plan.expected]}", layers
+    if _statistics_ignore_the_flag(observation, layers):
+        return verdict, f"{seen} while the weights stayed still: on this Keras no flag stops that", layers
+    return Verdict.INCONCLUSIVE, f"{seen}, but {problem}", layers
+
+
+def _compared(
+    observation: Observation, plan: Plan, control: Comparison
+) -> tuple[str | None, tuple[LayerMeasurement, ...]]:
+    """What is wrong with the control run, if anything, and the layers that it showed."""
+    measured = control.measured
+    if measured.status in {"unusable", "stopped", "tampered"}:
+        return f"the control run was of no use: {measured.message}", ()
+    if observation.call is None:
+        reached = measured.status == "finished" or measured.line > max(control.lines, default=0)
+        return None if reached else f"the control run raised, too: {measured.message}", ()
+    calls = [call for call in measured.calls if call.line in control.lines]
+    if len(calls) <= observation.turn:
+        return f"the control run did not reach this training call: {measured.message or 'it took another way'}", ()
+    call = calls[observation.turn]
+    if call.raised is not None:
+        return f"the control run raised {call.raised} there, too", ()
+    if plan.expected == "finished":
+        return None, ()
+    wanted = {layer.key for _, layer in observation.layers}
+    layers = tuple(layer for layer in call.layers if layer.key in wanted)
+    if {layer.key for layer in layers} != wanted:
+        missing = sorted(wanted - {layer.key for layer in layers})
+        return f"the control run did not measure {', '.join(missing)}", layers
+    wrong = [
+        layer.key for layer in layers
+        if (one := _quantity(layer, observation.prediction)) is None or one.moves is not (plan.expected == "moves")
+    ]  # fmt: skip
+    if not wrong:
+        return None, layers
+    if plan.expected == "moves":
+        return f"{_listed(wrong)} did not move in the control run either: the data may not ask it to", layers
+    return f"{_listed(wrong)} moved in the control run, too: something else than its flag moves it", layers
+
+
+def _statistics_ignore_the_flag(observation: Observation, control: Sequence[LayerMeasurement]) -> bool:
+    """Frozen in time, in both runs, weights still, statistics moving: no control by flags can make them stop."""
+    prediction = observation.prediction
+    if (prediction.quantity, prediction.intent, prediction.effect) != ("statistics", "frozen", "moves"):
+        return False
+    shown = [layer for _, layer in observation.layers]
+    return bool(control) and len({layer.key for layer in control}) == len({layer.key for layer in shown}) and all(
+        layer.intent == "frozen" and not layer.weights.moves and layer.statistics is not None and layer.statistics.moves
+        for layer in [*shown, *control]
+    )  # fmt: skip
+
+
+def _seen(observation: Observation) -> str:
+    prediction, call = observation.prediction, observation.call
+    where = f"{call.call} on line {prediction.training_call}" if call else f"line {prediction.training_call}"
+    if observation.shown == "raises":
+        return f"{where} raised {observation.error}"
+    if observation.shown == "finished":
+        return f"{where} ran without an error"
+    names = _listed([layer.key for _, layer in observation.layers])
+    if observation.shown == "still":
+        return f"{prediction.quantity} of {names} stayed still at {where}"
+    furthest = max(_last(_quantity(layer, prediction)) for _, layer in observation.layers)
+    by = f" by up to {furthest:.3g}" if furthest > 0 else ""
+    return f"{prediction.quantity} of {names} moved{by} at {where}"
+
+
+def _last(quantity: Quantity | None) -> float:
+    return quantity.drift[-1] if quantity is not None and quantity.drift else 0.0
+
+
+def _listed(names: Sequence[str], limit: int = 3) -> str:
+    once = list(dict.fromkeys(names))
+    if len(once) <= limit:
+        return " and ".join(filter(None, [", ".join(once[:-1]), once[-1] if once else "nothing"]))
+    return f"{', '.join(once[: limit - 1])} and {len(once) - limit + 1} more"

@@ -1,0 +1,340 @@
+"""From measurements to verdicts: what proves a finding, what refutes it, and that nothing else does either."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keras_freeze_lint.findings import Finding, Verdict
+from keras_freeze_lint.verify.judging import Comparison, Undecided, control_for, judge, observe, undecided
+from keras_freeze_lint.verify.measurement import CallMeasurement, LayerMeasurement, Measurement, Quantity
+from keras_freeze_lint.verify.verdicts import Evidence
+from tests.verify.samples import MOVED, STILL, TRAINED, WITNESS, call, finding, layer, run
+
+CONFIRMED, REFUTED, INCONCLUSIVE = Verdict.CONFIRMED, Verdict.REFUTED, Verdict.INCONCLUSIVE
+
+
+def verdict(
+    found: Finding, measured: Measurement, control: Measurement | None = None, *, exact: bool = True
+) -> Evidence:
+    """The whole way: what was seen, compared with the control."""
+    assert found.prediction is not None
+    observation = observe(found.prediction, WITNESS, measured, exact=exact)
+    if isinstance(observation, Undecided):
+        return undecided(found, observation, WITNESS, measured)
+    comparison = Comparison("frozen before a new compile()", frozenset({TRAINED}), control) if control else None
+    return judge(found, WITNESS, measured, observation, comparison)
+
+
+HEAD = layer("head", MOVED, intent="trainable")
+
+
+class TestLayersThatMoveAlthoughFrozen:
+    def test_confirmed_when_they_moved_and_the_control_kept_them_still(self) -> None:
+        evidence = verdict(finding(), run(call(layer(), HEAD)), run(call(layer(weights=STILL), HEAD)))
+
+        assert evidence.verdict is CONFIRMED
+        assert evidence.reason == (
+            "weights of base moved by up to 0.011 at fit on line 7; frozen before a new compile(), they stay still"
+        )
+        assert evidence.call is not None
+        assert evidence.call.line == 7, "a line of the user's file"
+
+    def test_refuted_when_they_stayed_still_though_the_data_could_move_them(self) -> None:
+        evidence = verdict(finding(), run(call(layer(weights=STILL), HEAD)), run(call(layer(), HEAD)))
+
+        assert evidence.verdict is REFUTED
+
+    def test_nothing_when_the_control_moved_too(self) -> None:
+        evidence = verdict(finding(), run(call(layer(), HEAD)), run(call(layer(), HEAD)))
+
+        assert evidence.verdict is INCONCLUSIVE
+        assert "something else than its flag" in evidence.reason
+
+    def test_still_layers_refute_nothing_if_no_data_moves_them(self) -> None:
+        """Its gradient may be zero for another reason, such as units that never fire."""
+        still = run(call(layer(weights=STILL), HEAD))
+
+        assert verdict(finding(), still, still).verdict is INCONCLUSIVE
+
+    def test_all_predicted_layers_must_do_it(self) -> None:
+        measured = run(call(layer("one"), layer("two", STILL)))
+        evidence = verdict(finding(["one", "two"]), measured, run(call(layer("one", STILL), layer("two", STILL))))
+
+        assert evidence.verdict is INCONCLUSIVE
+        assert evidence.reason == "only a part did it: weights of one moved, of two stayed still"
+
+    def test_a_turn_with_other_flags_is_not_meant(self) -> None:
+        """In a loop that unfreezes, the layer moves in the second turn because it is meant to."""
+        turns = run(call(layer(weights=STILL)), call(layer(weights=MOVED, intent="trainable")))
+
+        assert verdict(finding(), turns, run(call(layer()), call(layer()))).verdict is REFUTED
+
+
+class TestLayersThatStayStillAlthoughTrainable:
+    FOUND = finding(intent="trainable", effect="still")
+
+    def test_confirmed_when_the_control_moves_them(self) -> None:
+        still = run(call(layer(weights=STILL, intent="trainable")))
+
+        assert verdict(self.FOUND, still, run(call(layer()))).verdict is CONFIRMED
+
+    def test_nothing_when_the_control_does_not_move_them(self) -> None:
+        still = run(call(layer(weights=STILL, intent="trainable")))
+        evidence = verdict(self.FOUND, still, still)
+
+        assert evidence.verdict is INCONCLUSIVE
+        assert "the data may not ask it to" in evidence.reason
+
+    def test_movement_refutes_it_without_any_control(self) -> None:
+        assert verdict(self.FOUND, run(call(layer(intent="trainable")))).verdict is REFUTED
+
+    def test_the_turn_in_which_it_is_meant_to_learn_decides(self) -> None:
+        turns = run(call(layer(weights=STILL)), call(layer(weights=STILL, intent="trainable")))
+        evidence = verdict(self.FOUND, turns, run(call(layer(weights=STILL)), call(layer())))
+
+        assert evidence.verdict is CONFIRMED
+
+
+class TestCallsThatRaise:
+    FOUND = finding(intent="trainable", effect="raises", message="training on line 7 raises ValueError")
+
+    def test_confirmed_when_it_raised_and_the_intended_flags_do_not(self) -> None:
+        raised = run(call(raised="ValueError: unknown variable"), status="raised", message="ValueError", line=TRAINED)
+        evidence = verdict(self.FOUND, raised, run(call(layer())))
+
+        assert evidence.verdict is CONFIRMED
+        assert evidence.reason.startswith("fit on line 7 raised ValueError: unknown variable")
+
+    def test_nothing_when_the_control_raises_too(self) -> None:
+        raised = run(call(raised="ValueError: shapes"), status="raised", message="ValueError", line=TRAINED)
+
+        assert verdict(self.FOUND, raised, raised).verdict is INCONCLUSIVE
+
+    def test_another_error_than_the_predicted_one_proves_nothing(self) -> None:
+        raised = run(call(raised="MemoryError: no"), status="raised", message="MemoryError", line=TRAINED)
+
+        assert verdict(self.FOUND, raised, run(call(layer()))).verdict is INCONCLUSIVE
+
+    def test_refuted_when_it_ran(self) -> None:
+        assert verdict(self.FOUND, run(call(layer()))).verdict is REFUTED
+
+    def test_a_statement_that_is_no_training_call_may_raise(self) -> None:
+        found = finding((), effect="raises", message="TypeError at run time")
+        raised = run(status="raised", message="TypeError: 'bool' object is not callable", line=TRAINED)
+
+        assert verdict(found, raised, run(call(layer()))).verdict is CONFIRMED
+        assert verdict(found, raised, raised).verdict is INCONCLUSIVE
+        assert verdict(found, raised).verdict is INCONCLUSIVE
+
+    def test_an_error_elsewhere_is_not_meant(self) -> None:
+        raised = run(status="raised", message="NameError: x", line=6)
+        evidence = verdict(self.FOUND, raised)
+
+        assert evidence.verdict is INCONCLUSIVE
+        assert (evidence.reason, evidence.line) == ("the run ended before the training call: NameError: x", 4)
+
+
+class TestStatistics:
+    FOUND = finding(quantity="statistics")
+
+    @staticmethod
+    def norm(weights: Quantity, statistics: Quantity, intent: str = "frozen") -> LayerMeasurement:
+        return layer(weights=weights, statistics=statistics, intent=intent, cls="BatchNormalization")
+
+    def test_confirmed_like_weights(self) -> None:
+        measured, control = run(call(self.norm(STILL, MOVED))), run(call(self.norm(STILL, STILL)))
+
+        assert verdict(self.FOUND, measured, control).verdict is CONFIRMED
+
+    def test_confirmed_where_no_flag_stops_them(self) -> None:
+        """Keras before 2.1.3: frozen, weights still, and the statistics move in every run."""
+        drifting = run(call(self.norm(STILL, MOVED)))
+        evidence = verdict(self.FOUND, drifting, drifting)
+
+        assert evidence.verdict is CONFIRMED
+        assert evidence.reason.endswith("while the weights stayed still: on this Keras no flag stops that")
+
+    def test_that_is_no_excuse_for_weights_that_move_or_flags_that_are_not_set(self) -> None:
+        for norm in (self.norm(MOVED, MOVED), self.norm(STILL, MOVED, "trainable")):
+            drifting = run(call(norm))
+            assert verdict(self.FOUND, drifting, drifting).verdict is INCONCLUSIVE
+
+    def test_a_layer_without_statistics_is_not_the_predicted_one(self) -> None:
+        assert verdict(self.FOUND, run(call(layer()))).verdict is INCONCLUSIVE
+
+
+class TestRunsThatSayNothing:
+    @pytest.mark.parametrize(
+        ("measured", "reason"),
+        [
+            (run(status="unusable", message="no numpy"), "the environment cannot be used: no numpy"),
+            (run(call(layer()), status="stopped", message="over 60 s"), "the run was stopped: over 60 s"),
+            (run(call(layer()), status="tampered", message="x"), "the program interferes with the measuring: x"),
+            (run(), "the run never reached this training call"),
+            (run(call(raised="E: x")), "the training call raised E: x"),
+        ],
+    )
+    def test_the_reason_says_why(self, measured: Measurement, reason: str) -> None:
+        evidence = verdict(finding(), measured, run(call(layer(weights=STILL))))
+
+        assert (evidence.verdict, evidence.reason) == (INCONCLUSIVE, reason)
+
+    def test_a_layer_that_was_not_measured(self) -> None:
+        evidence = verdict(finding(["other"]), run(call(HEAD)))
+
+        assert evidence.verdict is INCONCLUSIVE
+        assert evidence.reason == "the run measured no weights of other at this training call (measured: head)"
+
+    def test_a_training_call_that_the_witness_left_out(self) -> None:
+        found = finding()
+        assert found.prediction is not None
+        elsewhere = replace(found, prediction=replace(found.prediction, training_call=70))
+        evidence = verdict(elsewhere, run(call(layer())))
+
+        assert (evidence.verdict, evidence.line) == (INCONCLUSIVE, 70)
+
+    def test_nothing_is_refuted_by_a_run_that_did_not_finish(self) -> None:
+        broken = run(call(layer(weights=STILL)), status="raised", message="KeyError: later", line=9)
+
+        assert verdict(finding(), broken, run(call(layer()))).verdict is INCONCLUSIVE
+
+    def test_confirming_does_not_need_what_comes_after(self) -> None:
+        broken = run(call(layer()), status="raised", message="KeyError: later", line=9)
+
+        assert verdict(finding(), broken, run(call(layer(weights=STILL)))).verdict is CONFIRMED
+
+
+class TestNamesOfLayers:
+    """A name that Keras made up counts what was built before, and a witness builds less than the file did."""
+
+    KEPT = run(call(layer("dense", STILL), layer("dense_1", STILL)))
+
+    def test_a_made_up_name_may_be_any_layer_of_its_class(self) -> None:
+        found = finding(["dense_1"])
+        both = run(call(layer("dense"), layer("dense_1")))
+        one = run(call(layer("dense"), layer("dense_1", STILL)))
+
+        assert verdict(found, both, self.KEPT, exact=False).verdict is CONFIRMED
+        assert verdict(found, one, self.KEPT, exact=False).verdict is INCONCLUSIVE
+
+    def test_it_is_one_layer_if_analysing_the_witness_gave_it(self) -> None:
+        measured = run(call(layer("dense"), layer("dense_1", STILL)))
+
+        assert verdict(finding(["dense"]), measured, self.KEPT).verdict is CONFIRMED
+        assert verdict(finding(["dense_1"]), measured, self.KEPT).verdict is INCONCLUSIVE
+
+    def test_a_layer_known_by_its_line_is_one_of_its_class(self) -> None:
+        measured = run(call(layer("dense_7"), layer("head", STILL, intent="trainable")))
+
+        assert verdict(finding(["Dense@4"]), measured, run(call(layer("dense_7", STILL)))).verdict is CONFIRMED
+
+    def test_layers_of_a_model_from_elsewhere_are_found_inside_it(self) -> None:
+        inside = layer("conv1", cls="Conv2D", path=("model", "resnet50"))
+        found = finding(["ResNet50.layers[0:15]"])
+        kept = run(call(replace(inside, weights=STILL)))
+
+        assert verdict(found, run(call(inside, HEAD)), kept).verdict is CONFIRMED
+        assert verdict(found, run(call(replace(inside, path=("model",)), HEAD)), kept).verdict is INCONCLUSIVE
+
+    def test_layers_of_one_name_in_two_models_are_both_meant(self) -> None:
+        measured = run(call(layer("base"), layer("copy/base", STILL)))
+
+        assert verdict(finding(), measured, run(call(layer("base", STILL)))).verdict is INCONCLUSIVE
+
+
+quantities = st.builds(Quantity, st.booleans())
+layers = st.builds(
+    LayerMeasurement,
+    st.sampled_from(["base", "head", "dense", "dense_1", "a/base"]),
+    st.sampled_from(["Dense", "BatchNormalization"]),
+    st.just(()),
+    st.sampled_from(["frozen", "trainable"]),
+    quantities,
+    st.none() | quantities,
+)
+calls = st.builds(
+    CallMeasurement,
+    st.sampled_from([TRAINED, TRAINED, 6]),
+    st.just("fit"),
+    st.just("model"),
+    st.lists(layers, max_size=3).map(tuple),
+    st.none() | st.just("ValueError: x"),
+)
+statuses = st.sampled_from(["finished", "finished", "raised", "stopped", "tampered", "unusable"])
+runs = st.builds(
+    Measurement, statuses, st.none(), st.lists(calls, max_size=3).map(tuple), message=st.just("why"), line=st.integers(0, 9)
+)
+findings = st.builds(
+    finding,
+    st.lists(st.sampled_from(["base", "head", "dense_1", "Dense@4", "Model.layers[1:2]"]), min_size=1, max_size=2),
+    st.sampled_from(["frozen", "trainable"]),
+    st.sampled_from(["moves", "still", "raises"]),
+    st.sampled_from(["weights", "statistics"]),
+    st.sampled_from(["raises ValueError", "has no effect"]),
+)
+
+
+@given(findings, runs, st.none() | runs, st.booleans())
+def test_confirmed_only_if_everything_that_proof_needs_was_measured(
+    found: Finding, measured: Measurement, control: Measurement | None, exact: bool
+) -> None:
+    evidence = verdict(found, measured, control, exact=exact)
+    prediction = found.prediction
+    assert prediction is not None
+    if evidence.verdict is not CONFIRMED:
+        return
+    assert measured.status in {"finished", "raised"}
+    assert control is not None
+    assert control.status in {"finished", "raised"}
+    if prediction.effect == "raises":
+        assert any(one.raised for one in measured.calls) or measured.line == TRAINED
+        return
+    assert {one.predicted for one in evidence.layers} == set(prediction.layers)
+    for one in evidence.layers:
+        shown, compared = _quantity(one.measured, found), one.control and _quantity(one.control, found)
+        assert shown is not None
+        assert shown.moves is (prediction.effect == "moves")
+        assert compared is not None
+        ignored = prediction.quantity == "statistics" and not one.measured.weights.moves
+        assert compared.moves is not shown.moves or ignored
+
+
+@given(findings, runs, st.none() | runs, st.booleans())
+def test_refuted_only_by_a_finished_run_that_showed_the_opposite(
+    found: Finding, measured: Measurement, control: Measurement | None, exact: bool
+) -> None:
+    evidence = verdict(found, measured, control, exact=exact)
+    prediction = found.prediction
+    assert prediction is not None
+    if evidence.verdict is not REFUTED:
+        return
+    assert measured.status == "finished"
+    if prediction.effect == "raises":
+        assert not any(one.raised for one in measured.calls if one.line == TRAINED)
+        return
+    assert evidence.layers
+    for one in evidence.layers:
+        shown = _quantity(one.measured, found)
+        assert shown is not None
+        assert shown.moves is (prediction.effect == "still")
+        if prediction.effect == "moves":
+            compared = one.control and _quantity(one.control, found)
+            assert compared
+            assert compared.moves, "data that moves nothing refutes nothing"
+
+
+@given(findings, runs)
+def test_what_needs_a_control_has_no_verdict_without_one(found: Finding, measured: Measurement) -> None:
+    assert found.prediction is not None
+    observation = observe(found.prediction, WITNESS, measured, exact=True)
+    if not isinstance(observation, Undecided) and control_for(observation) is not None:
+        assert judge(found, WITNESS, measured, observation).verdict is INCONCLUSIVE
+
+
+def _quantity(shown: LayerMeasurement, found: Finding) -> Quantity | None:
+    assert found.prediction is not None
+    return shown.weights if found.prediction.quantity == "weights" else shown.statistics
