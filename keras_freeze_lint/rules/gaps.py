@@ -20,6 +20,7 @@ class Cause(Enum):
     AFTER_COMPILE = "the flag was set after compile() and before the first training"
     BETWEEN_FITS = "the flag was set after a training call, without compiling again"
     GAN = "the flag was meant for the combined model and reaches the discriminator's own training"
+    SHARED = "the flag was meant for another model that shares the layers"
     SAME_OPTIMIZER = "the model was compiled again with the optimizer of the phase before"
     FROZEN_PARENT = "a frozen model around the layer hides its flag"
     NOT_INHERITED = "the flag of a container or wrapper does not reach the layers that train"
@@ -87,7 +88,7 @@ def _cause(replay: Replay, record: TrainingRecord, effect: LayerEffect) -> tuple
         return _own_loop(replay, record, effect)
     stolen = _stolen_by(replay, record, effect)
     if stolen is not None:
-        return Cause.GAN, stolen
+        return (Cause.GAN if _in_a_gan(replay, record, effect) else Cause.SHARED), stolen
     write = effect.write
     if write is None or record.compiled is None:
         return None
@@ -118,6 +119,27 @@ def _stolen_by(replay: Replay, record: TrainingRecord, effect: LayerEffect) -> W
     if not last or last[-1].index <= since or last[-1].value is not effect.weights:
         return None
     return last[-1]
+
+
+def _in_a_gan(replay: Replay, record: TrainingRecord, effect: LayerEffect) -> bool:
+    """Whether the layer's models are those of a GAN, and not merely two that share some layers."""
+    models = {event.model.serial: event.model for event in replay.events if isinstance(event, events.Compiled)}
+    model = record.model
+    others = [one for one in models.values() if one is not model and reaches(replay, one, effect.layer)]
+    return model is None or not others or any(_adversarial(replay, model, one, set(models)) for one in others)
+
+
+def _adversarial(replay: Replay, model: Layer, other: Layer, compiled: set[int]) -> bool:
+    """Whether two models with common layers are a GAN's: one holds the other, or an opponent of their own."""
+    if reaches(replay, other, model) or reaches(replay, model, other):
+        return True
+    mine, theirs = (
+        {one.serial for one in replay.flags.below(each) if one is not each and one.is_model} for each in (model, other)
+    )
+    if (mine | theirs) & compiled or len(mine & theirs) > 1:
+        return True
+    left, right = ({leaf.serial for leaf in replay.flags.leaves(each)} for each in (model, other))
+    return left < right or right < left
 
 
 def _structural(

@@ -85,6 +85,87 @@ trainer.train()
 trainer.fine_tune()
 """
 
+# KFL503. Keras 3 goes by the flag that was set last, whichever model it was for; Keras 2 keeps that of each compile.
+# From tf.keras 1.14 on a container's flag is its layers', and so that of the other models around them.
+SHARED = """
+## one layer frozen for the first of two models and open for the second
+## [keras 3; silent: keras 2]
+i = Input((4,))
+layer = Dense(1, name="r")
+layer.trainable = False
+frozen_model = Model(i, layer(i))
+frozen_model.compile("sgd", "mse")
+layer.trainable = True  # error: KFL503
+open_model = Model(i, layer(i))
+open_model.compile("sgd", "mse")
+frozen_model.fit(x, y)
+open_model.fit(x, y)
+
+## the flag set anew before each model's training [keras 3, keras 2]
+i = Input((4,))
+layer = Dense(1, name="r")
+frozen_model = Model(i, layer(i))
+open_model = Model(i, layer(i))
+layer.trainable = False
+frozen_model.compile("sgd", "mse")
+frozen_model.fit(x, y)
+layer.trainable = True
+open_model.compile("sgd", "mse")
+open_model.fit(x, y)
+
+## a trunk frozen for the second of two heads [keras 3; silent: keras 2]
+i = Input((4,))
+trunk = Dense(2, name="trunk")
+first = Model(i, Dense(1, name="p")(trunk(i)))
+first.compile("sgd", "mse")
+trunk.trainable = False  # error: KFL503
+second = Model(i, Dense(1, name="q")(trunk(i)))
+second.compile("sgd", "mse")
+second.fit(x, y)
+first.fit(x, y)
+
+## one of two containers frozen
+## [tensorflow==1.15, tensorflow==2.1, tensorflow==2.4, keras==2.15, keras 3; silent: keras==2.2.4]
+i = Input((4,))
+h = Dense(2, name="s")(i)
+open_part = Model(i, h, name="open_part")
+closed_part = Model(i, h, name="closed_part")
+closed_part.trainable = False  # error: KFL503
+j, k = Input((4,)), Input((4,))
+learner = Model(j, Dense(1, name="p")(open_part(j)))
+reader = Model(k, Dense(1, name="q")(closed_part(k)))
+learner.compile("sgd", "mse")
+reader.compile("sgd", "mse")
+learner.fit(x, y)
+reader.fit(x, y)
+
+## both containers given their flags in time [tensorflow==2.4, keras==2.15, keras 3]
+i = Input((4,))
+h = Dense(2, name="s")(i)
+open_part = Model(i, h, name="open_part")
+closed_part = Model(i, h, name="closed_part")
+j, k = Input((4,)), Input((4,))
+learner = Model(j, Dense(1, name="p")(open_part(j)))
+reader = Model(k, Dense(1, name="q")(closed_part(k)))
+closed_part.trainable = False
+reader.compile("sgd", "mse")
+reader.fit(x, y)
+closed_part.trainable = True
+learner.compile("sgd", "mse")
+learner.fit(x, y)
+
+## a frozen part of a base, used by the model that is trained [everywhere]
+i = Input((4,))
+base = Model(i, Dense(2, name="r")(Dense(4, name="s")(i)), name="base")
+lower = Model(i, base.layers[1].output, name="lower")
+for layer in lower.layers:
+    layer.trainable = False
+j = Input((4,))
+model = Model(j, Dense(1, name="q")(base(j)))
+model.compile("sgd", "mse")
+model.fit(x, y)
+"""
+
 # KFL502. Only where a model's flag is pushed down to its layers does it undo what they said.
 OVERRIDES = """
 ## the base closes the layers that were opened before [tensorflow==2.4, keras==2.15, keras 3]
@@ -351,7 +432,7 @@ model.fit(x, y)
 
 FAMILY = [
     program
-    for text in (FROZEN_PARENT, OVERRIDES, SLICES, NOTHING, NOT_INHERITED, SKIPPED)
+    for text in (FROZEN_PARENT, OVERRIDES, SHARED, SLICES, NOTHING, NOT_INHERITED, SKIPPED)
     for program in programs(text, PRELUDE)
 ]
 
