@@ -71,9 +71,9 @@ def _compare_call(candidates: list[Mapping[str, Any]], measured: Mapping[str, An
         yield Difference("missing call", line, name)
         return
     predicted = next((call for call in candidates if call["call"] == name), candidates[0])
-    partners = partners(predicted["layers"], measured["layers"])
+    matched = partners(predicted["layers"], measured["layers"])
     for layer, effect in measured["layers"].items():
-        told = partners.get(layer, {})
+        told = matched.get(layer, {})
         for quantity in QUANTITIES:
             if quantity in effect:
                 value = str(told.get(quantity, ""))
@@ -83,14 +83,14 @@ def _compare_call(candidates: list[Mapping[str, Any]], measured: Mapping[str, An
 
 def partners(predicted: Mapping[str, Any], measured: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """The prediction for each measured layer: by its name, else by its place among the nameless ones of its class."""
-    partners = {name: predicted[name] for name in measured if name in predicted}
-    left = _by_class(predicted, partners)
-    wanted = _by_class(measured, partners)
+    found = {name: predicted[name] for name in measured if name in predicted}
+    left = _by_class(predicted, found)
+    wanted = _by_class(measured, found)
     for kind, names in wanted.items():
         others = left.get(kind, [])
         if len(names) == len(others):
-            partners.update((name, predicted[other]) for name, other in zip(names, others, strict=True))
-    return partners
+            found.update((name, predicted[other]) for name, other in zip(names, others, strict=True))
+    return found
 
 
 def _by_class(layers: Mapping[str, Any], without: Iterable[str]) -> dict[str, list[str]]:

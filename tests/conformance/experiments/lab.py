@@ -107,7 +107,7 @@ def compiled(model, **options):
 
 def fit(model, **options):
     rows = options.pop("rows", 8)
-    x, y = data(rows, out=int(model.output_shape[-1]))
+    x, y = data(rows, out=leaves(model)[-1].units)
     return model.fit(x, y, verbose=0, **dict({"epochs": 1, "batch_size": rows}, **options))
 
 

@@ -98,6 +98,22 @@ def optimizer_refuses_new():
 
 
 @experiment
+def optimizer_built():
+    """Evaluate while a layer is frozen, open it, train: an optimizer that was built by then refuses the layer."""
+    model = two()
+    named(model, "a").trainable = False
+    compiled(model)
+    x, y = data()
+    model.evaluate(x, y, verbose=0)
+    named(model, "a").trainable = True
+    try:
+        fit(model)
+    except (ValueError, KeyError):
+        return "start"
+    return "first step"
+
+
+@experiment
 def trace_serves():
     """Freeze in a later fit with batches of another size: are they served by a function that was traced before?
 
