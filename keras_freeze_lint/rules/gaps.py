@@ -22,6 +22,7 @@ class Cause(Enum):
     GAN = "the flag was meant for the combined model and reaches the discriminator's own training"
     SHARED = "the flag was meant for another model that shares the layers"
     SAME_OPTIMIZER = "the model was compiled again with the optimizer of the phase before"
+    SHARED_OPTIMIZER = "the model was compiled with the optimizer of another model, which trained first"
     FROZEN_PARENT = "a frozen model around the layer hides its flag"
     NOT_INHERITED = "the flag of a container or wrapper does not reach the layers that train"
     SKIPPED = "the assignment was skipped: the attribute had that value already"
@@ -192,7 +193,11 @@ def _first_traced(replay: Replay, trace: Hashable) -> int:
 
 def _raised(replay: Replay, record: TrainingRecord) -> Iterator[Gap]:
     """Keras raised: the flag that changed the set of variables since the optimizer was built."""
-    built = _built_at(replay, record)
+    builder = _builder(replay, record)
+    if builder is not None and builder.model is not None and record.model not in (None, builder.model):
+        yield Gap(Cause.SHARED_OPTIMIZER, record, None, tuple(record.effects.values()))
+        return
+    built = -1 if builder is None else builder.index
     late: dict[int, list[LayerEffect]] = {}
     writes: dict[int, Write] = {}
     for effect in record.effects.values():
@@ -207,8 +212,8 @@ def _raised(replay: Replay, record: TrainingRecord) -> Iterator[Gap]:
         yield Gap(Cause.SAME_OPTIMIZER if again else Cause.BETWEEN_FITS, record, writes[place], tuple(effects))
 
 
-def _built_at(replay: Replay, record: TrainingRecord) -> int:
-    """The event at which the optimizer was first used."""
+def _builder(replay: Replay, record: TrainingRecord) -> TrainingRecord | None:
+    """The training call that first used the optimizer of another one."""
     start = record.start
     if isinstance(start, events.AppliedGradients):
         optimizer = start.optimizer
@@ -220,8 +225,8 @@ def _built_at(replay: Replay, record: TrainingRecord) -> int:
         else:
             same = earlier.compiled is not None and earlier.compiled.event.optimizer is optimizer
         if same and earlier is not record:
-            return earlier.index
-    return -1
+            return earlier
+    return None
 
 
 def _statistics(replay: Replay, record: TrainingRecord) -> Iterator[Gap]:

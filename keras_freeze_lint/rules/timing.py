@@ -160,9 +160,13 @@ def _gan(replay: Replay) -> Iterator[Defect]:
 def _same_optimizer(replay: Replay) -> Iterator[Defect]:
     yield from _own_optimizer(replay)
     for gap in gaps_of(replay):
-        if gap.cause is Cause.SAME_OPTIMIZER:
+        compiled = gap.record.compiled
+        if gap.cause is Cause.SHARED_OPTIMIZER and compiled is not None:
+            path = stations((compiled.event.node, "compiled with it"), (gap.record.node, "raises here"))
+            told = prediction(replay, gap.record, gap.effects, gap.quantity)
+            yield Defect("KFL106", compiled.event.node, "shared", _slots(gap), path, told)
+        elif gap.cause is Cause.SAME_OPTIMIZER:
             start = gap.record.start
-            compiled = gap.record.compiled
             own_loop = isinstance(start, events.AppliedGradients)
             node = start.node if own_loop or compiled is None else compiled.event.node
             yield Defect(
@@ -236,6 +240,7 @@ TIMING_RULES = (
         "a used optimizer refuses variables that were unfrozen after it was built",
         {
             "": "this optimizer was built for other variables: training on line {line} raises {error} {where}; compile with a new optimizer",
+            "shared": "another model trained with this optimizer before: training on line {line} raises {error} {where}; give each model its own",
             "own": "model.optimizer was built before these layers were reopened: training raises {error} {where}; compile with a new optimizer",
             "loop": "this optimizer was built for other variables: apply_gradients raises {error} {where}; make a new optimizer",
         },

@@ -546,6 +546,21 @@ model.layers[0].trainable = False
 model.compile(optimizer, "mse")
 model.fit(x, y)
 
+## one optimizer for both models of a GAN whose flags are right
+## [keras==3.15/tensorflow, keras==2.15; silent: keras==2.2.4, tensorflow==2.4]
+optimizer = keras.optimizers.Adam(1e-3)
+critic = Sequential([Dense(1, input_shape=(4,), name="judge")])
+critic.compile(optimizer, "mse")
+maker = Sequential([Dense(4, input_shape=(4,), name="make")])
+combined = Sequential([maker, critic])
+critic.trainable = False
+combined.compile(optimizer, "mse")  # error: KFL106
+for step in range(10):
+    critic.trainable = True
+    critic.train_on_batch(x, y)
+    critic.trainable = False
+    combined.train_on_batch(x, y)
+
 ## legacy optimizers take new variables [tensorflow==2.11, keras==2.15]
 optimizer = keras.optimizers.legacy.Adam(1e-3)
 model = Sequential([Dense(4, input_shape=(4,), trainable=False, name="p"), Dense(1, name="q")])
