@@ -40,6 +40,7 @@ def check_overrides(overrides: Overrides, name_of: Callable[[str], str]) -> None
     """Raise SettingsError for a value that cannot be followed; ``name_of`` tells how the user calls a setting."""
     settings = settings_from(overrides)
     check_prefixes(settings.select, name_of("select"))
+    check_prefixes(settings.extend_select, name_of("extend-select"))
     check_prefixes(settings.ignore, name_of("ignore"))
     if settings.backend not in BACKENDS:
         raise SettingsError(
@@ -111,6 +112,7 @@ def _value(file: Path, key: str, value: object) -> object:
 
 _KINDS: Mapping[str, type] = {
     "backend": str,
+    "extend-select": tuple,
     "ignore": tuple,
     "keras": str,
     "pedantic": bool,

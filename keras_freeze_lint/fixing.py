@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from keras_freeze_lint.findings import Edit, Finding, Report
 from keras_freeze_lint.fixes.editing import apply, compatible
 from keras_freeze_lint.linter import lint_source
+from keras_freeze_lint.selection import is_selected, own_prefixes
 from keras_freeze_lint.settings import Settings
 from keras_freeze_lint.sources.files import is_notebook, with_line_feeds
 
@@ -32,18 +33,25 @@ def with_fixes(report: Report, text: str, settings: Settings) -> Report:
     analysed again for all safe fixes and for all unsafe ones, or, where these do not hold together, for each of them.
     Only a report with a fixable code costs this, and the import of libcst. Notebooks are not fixed.
     """
-    if is_notebook(report.path) or not any(finding.code in FIXABLE for finding in report.findings):
+    if is_notebook(report.path) or not any(one.code in FIXABLE or one.fix is not None for one in report.findings):
         return report
-    from keras_freeze_lint.fixes.registry import proposals_for
-
     trial = _Trial(text, report.path, settings)
-    proposals = proposals_for(report.findings, with_line_feeds(text))
-    proposed = [replace(finding, fix=fix) for finding, fix in zip(report.findings, proposals, strict=True)]
+    proposed = _proposed(report.findings, text)
     good: list[Finding] = []
     for safe in (True, False):
         group = [finding for finding in proposed if finding.fix is not None and finding.fix.safe is safe]
         good += group if trial.succeeds(group) else [finding for finding in group if trial.succeeds([finding])]
     return replace(report, findings=tuple(one if one in good else replace(one, fix=None) for one in proposed))
+
+
+def _proposed(findings: Sequence[Finding], text: str) -> list[Finding]:
+    """The findings with what their fixers propose; a finding about a comment brings its fix along."""
+    if not any(finding.code in FIXABLE for finding in findings):
+        return list(findings)
+    from keras_freeze_lint.fixes.registry import proposals_for
+
+    proposals = proposals_for(findings, with_line_feeds(text))
+    return [replace(finding, fix=fix or finding.fix) for finding, fix in zip(findings, proposals, strict=True)]
 
 
 def fixed(text: str, path: str, settings: Settings, unsafe: bool) -> Fixed:
@@ -81,9 +89,16 @@ class _Trial:
     def __init__(self, text: str, path: str, settings: Settings) -> None:
         self._text = text
         # A finding that the user does not ask for, or has suppressed, is nothing that a fix may add.
-        self._lint: Callable[[str], Report] = lambda text: lint_source(
-            with_line_feeds(text), path, replace(settings, select=("KFL",), ignore=(), noqa=False)
-        )
+        every = replace(settings, select=("KFL",), extend_select=(), ignore=(), noqa=False)
+        # Without the comments about it, what a comment suppresses cannot come back.
+        judges_comments = own_prefixes(settings) and is_selected("KFL902", settings)
+        told = [replace(every, select=("KFL", "KFL902"), noqa=True)] if judges_comments else []
+
+        def lint(text: str) -> Report:
+            reports = [lint_source(with_line_feeds(text), path, one) for one in (every, *told)]
+            return replace(reports[0], findings=tuple(finding for report in reports for finding in report.findings))
+
+        self._lint: Callable[[str], Report] = lint
         self._before = self._lint(text)
 
     def succeeds(self, findings: Sequence[Finding]) -> bool:

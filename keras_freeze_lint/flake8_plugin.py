@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from keras_freeze_lint.prefilter import deserves_analysis
+from keras_freeze_lint.selection import OWN_FAMILY
 from keras_freeze_lint.settings import BACKENDS, Settings
 
 if TYPE_CHECKING:
     from flake8.options.manager import OptionManager
 
 # Known without asking the rules, whose import would cost every run of flake8 a tenth of a second; a test compares.
-OFF_BY_DEFAULT: tuple[str, ...] = ()
+OFF_BY_DEFAULT = ("KFL900", "KFL901", "KFL902")
 
 
 class Plugin:
@@ -80,15 +81,19 @@ class Plugin:
     @classmethod
     def parse_options(cls, _manager: OptionManager, options: Namespace, _filenames: list[str]) -> None:
         """Keep the options for every file of the run. Raises flake8's ExecutionError for an impossible value."""
+        asked = [*(options.select or ()), *(options.extend_select or ())]
         if options.kfl_pedantic:
             options.extended_default_ignore = [
-                code for code in options.extended_default_ignore if code not in OFF_BY_DEFAULT
+                code
+                for code in options.extended_default_ignore
+                if code not in OFF_BY_DEFAULT or code.startswith(OWN_FAMILY)
             ]
         cls.settings = Settings(
             keras=options.kfl_keras,
             upgrade_to=options.kfl_upgrade_to,
             backend=options.kfl_backend,
-            select=("KFL",),
+            # KFL alone means Keras; of the tool itself only what is asked for by name.
+            select=("KFL", *(prefix for prefix in asked if prefix.startswith(OWN_FAMILY))),
             pedantic=options.kfl_pedantic,
             prefilter=not options.kfl_no_prefilter,
             noqa=not options.disable_noqa,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from keras_freeze_lint.findings import FileError, Finding, Report
 from keras_freeze_lint.prefilter import deserves_analysis
+from keras_freeze_lint.selection import is_selected, own_prefixes
 from keras_freeze_lint.settings import Settings
-from keras_freeze_lint.sources.files import SourceError, is_notebook
+from keras_freeze_lint.sources.files import NotPythonError, SourceError, is_notebook
 from keras_freeze_lint.sources.parsing import TOO_DEEP, parse
 
 if TYPE_CHECKING:
@@ -29,12 +31,19 @@ def lint_source(text: str, path: str, settings: Settings, tree: ast.Module | Non
         if settings.prefilter and not deserves_analysis(text):
             return Report(path)
         return _analysed(tree, text, path, settings)
-    except SourceError as error:
-        return _failed(path, str(error))
-    except (RecursionError, MemoryError):
-        return _failed(path, TOO_DEEP)
     except Exception as error:  # noqa: BLE001 - one strange file must not end the run for all others
-        return _failed(path, internal_error(error))
+        return failed(path, error, settings, text)
+
+
+def failed(path: str, error: Exception, settings: Settings, text: str = "") -> Report:
+    """Return the report of a file that could not be checked because of what was raised; ``text`` is what was read."""
+    if isinstance(error, (RecursionError, MemoryError)):
+        error = NotPythonError(TOO_DEEP)
+    if isinstance(error, SourceError):
+        told = FileError(path, str(error), error.code, error.line)
+    else:
+        told = FileError(path, internal_error(error), "KFL901")
+    return _with_lines(Report(path, _as_findings(told, text, settings), told), text)
 
 
 def trace_source(text: str, path: str, keras: str = "auto", backend: str = "tensorflow") -> dict[str, object]:
@@ -55,7 +64,7 @@ def trace_source(text: str, path: str, keras: str = "auto", backend: str = "tens
         analysis = analyse(tree, text, path, target, settings)
         findings = _asked_for(analysis.findings, text, settings)
     except (RecursionError, MemoryError) as error:
-        raise SourceError(TOO_DEEP) from error
+        raise NotPythonError(TOO_DEEP) from error
     document: dict[str, Any] = {
         "version": 1,
         "file": path,
@@ -115,7 +124,13 @@ def _analysed(tree: ast.Module, text: str, path: str, settings: Settings) -> Rep
     analysis = analyse(tree, text, path, target, settings, upgrade_to)
     # A second broken pin file shows once the first is mended.
     pin_error = next((FileError(str(each.file), each.message) for each in pin_errors), None)
-    return Report(path, _asked_for(analysis.findings, text, settings), pin_error)
+    findings = _asked_for(analysis.findings, text, settings)
+    if settings.noqa and own_prefixes(settings) and is_selected("KFL902", settings):
+        from keras_freeze_lint.own_findings import unused_suppressions
+
+        unused = _asked_for(unused_suppressions(tree, text, path, settings), text, settings)
+        findings = tuple(sorted((*findings, *unused), key=lambda one: (one.location.line, one.location.column)))
+    return _with_lines(Report(path, findings, pin_error), text)
 
 
 def _notebook_report(text: str, path: str, settings: Settings) -> Report:
@@ -124,8 +139,16 @@ def _notebook_report(text: str, path: str, settings: Settings) -> Report:
     notebook = _notebook(text)
     report = lint_source(notebook.text, path, settings, parse(notebook.text))
     # A cell that is no Python does nothing in the notebook either, so what the others do is as good as known.
-    errors = [*([] if report.error is None else [report.error]), *(FileError(path, each) for each in notebook.errors)]
-    return Report(path, tuple(in_cells(one, notebook) for one in report.findings), next(iter(errors), None))
+    broken = [FileError(path, f"cell {cell}, {each}", each.code, each.line, cell) for cell, each in notebook.errors]
+    errors = [*([] if report.error is None else [report.error]), *broken]
+    findings = (
+        *(in_cells(one, notebook) for one in report.findings),
+        *(finding for error in broken for finding in _as_findings(error, "", settings)),
+    )
+    lines: dict[int | None, tuple[str, ...]] = {}
+    if findings:
+        lines.update((cell, notebook.lines_of(cell)) for _, cell in notebook.cells)
+    return Report(path, findings, next(iter(errors), None), lines)
 
 
 def _notebook(text: str) -> Notebook:
@@ -144,5 +167,15 @@ def _asked_for(findings: tuple[Finding, ...], text: str, settings: Settings) -> 
     return unsuppressed(wanted, text) if settings.noqa else wanted
 
 
-def _failed(path: str, message: str) -> Report:
-    return Report(path, error=FileError(path, message))
+def _as_findings(error: FileError, text: str, settings: Settings) -> tuple[Finding, ...]:
+    """What could not be checked as a finding, for those who ask for these codes by name."""
+    if not error.code or not own_prefixes(settings):
+        return ()
+    from keras_freeze_lint.own_findings import error_finding
+
+    line = text.split("\n")[error.line - 1] if 0 < error.line <= text.count("\n") + 1 else ""
+    return _asked_for((error_finding(error, line),), text, settings)
+
+
+def _with_lines(report: Report, text: str) -> Report:
+    return replace(report, lines={None: tuple(text.split("\n"))}) if report.findings and text else report

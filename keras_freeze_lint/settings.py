@@ -17,16 +17,17 @@ class Settings:
 
     ``keras`` is a version (``2.0.8``), a requirement (``keras==2.2.4``, ``tensorflow==2.15``), ``auto`` or
     ``installed``. ``select`` and ``ignore`` hold code prefixes (``KFL``, ``KFL1``, ``KFL101``); an empty ``select``
-    means the rules that are on by default. ``pedantic`` adds the rules that are not, and what is wrong only perhaps.
-    Without ``prefilter`` a file that never names Keras is analysed too; without ``noqa`` the suppression comments are
-    not read. ``upgrade_to`` is a Keras as ``keras`` is (but not ``auto``), or empty: training calls that do something else
-    there are found, too.
+    means the rules that are on by default; ``extend_select`` adds to either. ``pedantic`` adds the rules that are not,
+    and what is wrong only perhaps. Without ``prefilter`` a file that never names Keras is analysed too; without
+    ``noqa`` the suppression comments are not read. ``upgrade_to`` is a Keras as ``keras`` is (but not ``auto``), or empty:
+    training calls that do something else there are found, too.
     """
 
     keras: str = "auto"
     backend: str = "tensorflow"
     upgrade_to: str = ""
     select: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     pedantic: bool = False
     prefilter: bool = True

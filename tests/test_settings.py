@@ -31,6 +31,7 @@ class TestTable:
             keras = "keras==2.2.4"
             backend = "jax"
             select = ["KFL1", "KFL401"]
+            extend-select = ["KFL902"]
             ignore = ["KFL102"]
             pedantic = true
             prefilter = false
@@ -40,6 +41,7 @@ class TestTable:
             keras="keras==2.2.4",
             backend="jax",
             select=("KFL1", "KFL401"),
+            extend_select=("KFL902",),
             ignore=("KFL102",),
             pedantic=True,
             prefilter=False,
@@ -98,10 +100,23 @@ class TestSelection:
     def test_by_default_the_rules_that_are_on_by_default_are_on(self, rule: object) -> None:
         code, default = rule.code, rule.default  # type: ignore[attr-defined]
 
+        own = code.startswith("KFL9")
+
         assert is_selected(code, Settings()) == default
-        assert is_selected(code, Settings(pedantic=True))
-        assert is_selected(code, Settings(select=("KFL",)))
+        assert is_selected(code, Settings(pedantic=True)) is not own
+        assert is_selected(code, Settings(select=("KFL",))) is not own
         assert not is_selected(code, Settings(ignore=("KFL",)))
+
+    def test_codes_about_the_tool_are_on_only_where_they_are_asked_for_by_name(self) -> None:
+        for prefix in ("KFL9", "KFL90", "KFL902"):
+            assert is_selected("KFL902", Settings(select=(prefix,)))
+            assert is_selected("KFL902", Settings(extend_select=(prefix,)))
+            assert not is_selected("KFL902", Settings(extend_select=(prefix,), ignore=("KFL902",)))
+
+    def test_extending_keeps_what_was_on(self) -> None:
+        assert is_selected("KFL101", Settings(extend_select=("KFL902",)))
+        assert is_selected("KFL101", Settings(select=("KFL4",), extend_select=("KFL1",)))
+        assert not is_selected("KFL501", Settings(select=("KFL4",), extend_select=("KFL1",)))
 
     @pytest.mark.parametrize(
         ("select", "ignore", "selected"),

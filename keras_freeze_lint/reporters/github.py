@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from keras_freeze_lint.findings import Certainty, FileError, Finding, Report, Severity
-from keras_freeze_lint.reporters.places import all_findings, error_message, from_root, in_file, message_of
+from keras_freeze_lint.reporters.places import all_findings, error_message, from_root, in_file, message_of, untold
 
 _IN_MESSAGES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _IN_PROPERTIES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
@@ -15,10 +15,7 @@ def render(reports: Sequence[Report], errors: Sequence[FileError]) -> str:
     """Return one command a line, what is most certain first: GitHub shows ten errors and ten warnings of a step."""
     found = sorted(all_findings(reports), key=lambda one: _rank(one[1]))
     return "".join(
-        [
-            *(_command("error", {"file": from_root(each.file), **_at(each.line)}, error_message(each)) for each in errors),
-            *(_of_finding(report, finding) for report, finding in found),
-        ]
+        [*map(_of_error, untold(reports, errors)), *(_of_finding(report, finding) for report, finding in found)]
     )
 
 
@@ -28,7 +25,11 @@ def _rank(finding: Finding) -> tuple[bool, bool]:
 
 def _of_finding(report: Report, finding: Finding) -> str:
     where = in_file(finding.location)
-    properties = {"file": from_root(report.path), "line": where.line, "endLine": where.end_line}
+    properties: dict[str, str | int] = {
+        "file": from_root(report.path),
+        "line": where.line,
+        "endLine": where.end_line,
+    }
     if where.line == where.end_line:
         # GitHub refuses columns of a region that spans lines.
         properties |= {"col": where.column, "endColumn": where.end_column}
@@ -36,8 +37,11 @@ def _of_finding(report: Report, finding: Finding) -> str:
     return _command(finding.severity.value, properties, message_of(finding))
 
 
-def _at(line: int) -> dict[str, int]:
-    return {"line": line} if line else {}
+def _of_error(error: FileError) -> str:
+    properties: dict[str, str | int] = {"file": from_root(error.file)}
+    if error.line and error.cell is None:
+        properties["line"] = error.line
+    return _command("error", properties, error_message(error))
 
 
 def _command(kind: str, properties: dict[str, str | int], message: str) -> str:

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 from keras_freeze_lint.findings import Certainty, FileError, Finding, Report, Severity
 from keras_freeze_lint.reporters.fingerprints import fingerprints
-from keras_freeze_lint.reporters.places import error_message, from_root, in_file, message_of
+from keras_freeze_lint.reporters.places import error_message, from_root, in_file, message_of, untold
 
 
 def render(reports: Sequence[Report], errors: Sequence[FileError]) -> str:
     """Return the array; a file that could not be checked is a blocker."""
     issues = [
         *(_issue(report, finding, fingerprint) for report, finding, fingerprint in fingerprints(reports)),
-        *map(_error, errors),
+        *map(_error, untold(reports, errors)),
     ]
     return json.dumps(issues, indent=2) + "\n"
 

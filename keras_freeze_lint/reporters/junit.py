@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree as ET
 
 from keras_freeze_lint.findings import FileError, Finding, Report
-from keras_freeze_lint.reporters.places import error_message, message_of
+from keras_freeze_lint.reporters.places import error_message, message_of, untold
 
 # What XML 1.0 cannot hold at all, not even escaped.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -17,7 +17,7 @@ def render(reports: Sequence[Report], errors: Sequence[FileError]) -> str:
     """Return the XML document."""
     root = ET.Element("testsuites", name="keras-freeze-lint")
     by_file: dict[str, list[FileError]] = {}
-    for error in errors:
+    for error in untold(reports, errors):
         by_file.setdefault(error.file, []).append(error)
     for report in reports:
         _suite(root, report.path, report.findings, by_file.pop(report.path, ()))

@@ -27,6 +27,12 @@ def all_findings(reports: Sequence[Report]) -> Iterator[tuple[Report, Finding]]:
     return ((report, finding) for report in reports for finding in report.findings)
 
 
+def untold(reports: Sequence[Report], errors: Sequence[FileError]) -> list[FileError]:
+    """Return the errors that are not findings, too: with KFL900 selected a broken file is both."""
+    found = {(report.path, finding.code) for report, finding in all_findings(reports)}
+    return [error for error in errors if (error.file, error.code) not in found]
+
+
 def in_file(location: Location) -> Location:
     """Return where a finding stands in its file. A notebook's cells are no lines of its file: there it is line 1."""
     return location if location.cell is None else Location(1, 1, 1, 1)

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from keras_freeze_lint.findings import Edit, FileError, Finding, Location, Report
+from keras_freeze_lint.findings import Edit, FileError, Finding, Location, PathStep, Report
 from keras_freeze_lint.reporters.json import render_document
-from keras_freeze_lint.reporters.places import all_findings, error_message, from_root, in_file, message_of, source_line
+from keras_freeze_lint.reporters.places import (
+    all_findings,
+    error_message,
+    from_root,
+    in_file,
+    message_of,
+    source_line,
+    untold,
+)
 
 
 def render(reports: Sequence[Report], errors: Sequence[FileError]) -> str:
@@ -17,17 +25,17 @@ def render(reports: Sequence[Report], errors: Sequence[FileError]) -> str:
             "severity": "ERROR",
             "diagnostics": [
                 *(_diagnostic(report, finding) for report, finding in all_findings(reports)),
-                *map(_error, errors),
+                *map(_error, untold(reports, errors)),
             ],
         }
     )
 
 
 def _diagnostic(report: Report, finding: Finding) -> dict[str, object]:
-    where = {"path": from_root(report.path), "range": _range(report, in_file(finding.location))}
+    path = from_root(report.path)
     diagnostic: dict[str, object] = {
         "message": message_of(finding),
-        "location": where,
+        "location": {"path": path, "range": _range(report, in_file(finding.location))},
         "severity": finding.severity.value.upper(),
         "code": {"value": finding.code},
     }
@@ -37,13 +45,14 @@ def _diagnostic(report: Report, finding: Finding) -> dict[str, object]:
         ]
     if finding.path:
         diagnostic["related_locations"] = [
-            {
-                "message": step.what,
-                "location": {"path": where["path"], "range": {"start": {"line": step.line if step.cell is None else 1}}},
-            }
+            {"message": step.what, "location": {"path": path, "range": {"start": {"line": _line(step)}}}}
             for step in finding.path
         ]
     return diagnostic
+
+
+def _line(step: PathStep) -> int:
+    return step.line if step.cell is None else 1
 
 
 def _range(report: Report, region: Location | Edit) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""SARIF 2.1.0 as GitHub code scanning wants it: rules with their pages, the way to each finding, fixes, fingerprints."""
+"""SARIF 2.1.0 as GitHub code scanning wants it: rules with their pages, ways to findings, fixes, fingerprints."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def render(reports: Sequence[Report], errors: Sequence[FileError]) -> str:
             "driver": {
                 "name": "keras-freeze-lint",
                 "semanticVersion": __version__,
-                "rules": [_rule(rule, [finding for _, finding, _ in marked if finding.code == rule.code]) for rule in rules],
+                "rules": [_rule(rule, [one for _, one, _ in marked if one.code == rule.code]) for rule in rules],
             }
         },
         "automationDetails": {"id": "keras-freeze-lint/"},

@@ -11,6 +11,7 @@ from keras_freeze_lint.rules.persistence import PERSISTENCE_RULES
 from keras_freeze_lint.rules.sharing import SHARING_RULES
 from keras_freeze_lint.rules.structure import STRUCTURE_RULES
 from keras_freeze_lint.rules.timing import TIMING_RULES
+from keras_freeze_lint.rules.tool import TOOL_RULES
 from keras_freeze_lint.rules.upgrading import UPGRADING_RULES
 from keras_freeze_lint.rules.weights import WEIGHT_RULES
 
@@ -27,6 +28,7 @@ RULES: tuple[Rule, ...] = tuple(
             *LOOP_RULES,
             *PERSISTENCE_RULES,
             *UPGRADING_RULES,
+            *TOOL_RULES,
         ),
         key=lambda rule: rule.code,
     )

@@ -12,7 +12,22 @@ NOTEBOOK_SUFFIX = ".ipynb"
 
 
 class SourceError(Exception):
-    """A source that cannot be read or understood; the message is one line and does not name the file."""
+    """A source that cannot be read or understood; the message is one line and does not name the file.
+
+    ``line`` is the line of the source that stands in the way, 0 for none in particular.
+    """
+
+    code = ""
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class NotPythonError(SourceError):
+    """A source that is there, but no Python that can be followed."""
+
+    code = "KFL900"
 
 
 def is_notebook(path: str) -> bool:
@@ -55,12 +70,12 @@ def decode_exactly(data: bytes) -> tuple[str, str]:
     Raises SourceError as ``decode_source`` does.
     """
     if b"\0" in data:
-        raise SourceError("contains null bytes: not a Python source file, or one saved as UTF-16")
+        raise NotPythonError("contains null bytes: not a Python source file, or one saved as UTF-16")
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         return io.TextIOWrapper(io.BytesIO(data), encoding, newline="").read(), encoding
     except UnicodeDecodeError as error:
         message = f"byte {error.start + 1} is not valid {error.encoding}: save as UTF-8 or declare the encoding"
-        raise SourceError(message) from error
+        raise NotPythonError(message) from error
     except (SyntaxError, LookupError) as error:
-        raise SourceError(f"unusable encoding: {error}") from error
+        raise NotPythonError(f"unusable encoding: {error}") from error

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from keras_freeze_lint.sources.files import SourceError, with_line_feeds
+from keras_freeze_lint.sources.files import NotPythonError, with_line_feeds
 from keras_freeze_lint.sources.magics import python_of
 from keras_freeze_lint.sources.parsing import parse
 
@@ -24,7 +24,7 @@ class Notebook:
 
     text: str
     cells: tuple[tuple[int, int], ...]
-    errors: tuple[str, ...] = ()
+    errors: tuple[tuple[int, NotPythonError], ...] = ()
 
     def place(self, line: int) -> tuple[int, int]:
         """The cell in which a line of the module stands, and its number there, from 1."""
@@ -32,16 +32,22 @@ class Notebook:
         first, cell = self.cells[max(position, 0)]
         return cell, line - first + 1
 
+    def lines_of(self, cell: int) -> tuple[str, ...]:
+        """The lines of a code cell, as they are analysed."""
+        starts = [*(first for first, _ in self.cells), self.text.count("\n") + 1]
+        position = next(number for number, (_, other) in enumerate(self.cells) if other == cell)
+        return tuple(self.text.split("\n")[starts[position] - 1 : starts[position + 1] - 1])
+
 
 def read_notebook(text: str) -> Notebook:
     """Return what a notebook file's text amounts to; one for another language amounts to nothing.
 
-    Raises SourceError if the text is no notebook.
+    Raises NotPythonError if the text is no notebook.
     """
     document = _document(text)
     lines: list[str] = []
     cells: list[tuple[int, int]] = []
-    errors: list[str] = []
+    errors: list[tuple[int, NotPythonError]] = []
     for number, cell in enumerate(_cells(document)):
         source = _code(cell, number) if _is_python(document) else None
         if source is None:
@@ -49,8 +55,8 @@ def read_notebook(text: str) -> Notebook:
         source = python_of(source)
         try:
             parse(source)
-        except SourceError as error:
-            errors.append(f"cell {number}, {error}")
+        except NotPythonError as error:
+            errors.append((number, error))
             source = ""
         cells.append((len(lines) + 1, number))
         lines += source.split("\n")
@@ -61,9 +67,9 @@ def _document(text: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"not a notebook: {' '.join(str(error).split()) or 'no JSON'}") from error
+        raise NotPythonError(f"not a notebook: {' '.join(str(error).split()) or 'no JSON'}") from error
     if not isinstance(document, dict):
-        raise SourceError("not a notebook: no JSON object")
+        raise NotPythonError("not a notebook: no JSON object")
     return document
 
 
@@ -74,21 +80,21 @@ def _cells(document: dict[str, Any]) -> list[Any]:
         sheets = [sheet for sheet in document["worksheets"] if isinstance(sheet, dict)]
         cells = [cell for sheet in sheets for cell in sheet.get("cells") or ()]
     if not isinstance(cells, list):
-        raise SourceError("not a notebook: it has no cells")
+        raise NotPythonError("not a notebook: it has no cells")
     return cells
 
 
 def _code(cell: object, number: int) -> str | None:
-    """The source of a cell, None if it is no code cell. Raises SourceError if it has none."""
+    """The source of a cell, None if it is no code cell. Raises NotPythonError if it has none."""
     if not isinstance(cell, dict):
-        raise SourceError(f"not a notebook: cell {number} is no object")
+        raise NotPythonError(f"not a notebook: cell {number} is no object")
     if cell.get("cell_type") != "code":
         return None
     source = cell.get("source", cell.get("input"))
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
     if not isinstance(source, str):
-        raise SourceError(f"not a notebook: cell {number} has no source")
+        raise NotPythonError(f"not a notebook: cell {number} has no source")
     return with_line_feeds(source).replace("\0", " ")
 
 

@@ -25,7 +25,7 @@ def unsuppressed(findings: Iterable[Finding], text: str) -> tuple[Finding, ...]:
     lines = text.split("\n")
     if any(NOQA_FILE.match(line) for line in lines):
         return ()
-    statements = _logical_lines(text)
+    statements = logical_lines(text)
     return tuple(finding for finding in findings if not _is_suppressed(finding, lines, statements))
 
 
@@ -39,8 +39,8 @@ def _is_suppressed(finding: Finding, lines: list[str], statements: dict[int, ran
     )
 
 
-def _logical_lines(text: str) -> dict[int, range]:
-    """For each line of a statement that spans several (or of a compound statement's header): all of its lines."""
+def logical_lines(text: str) -> dict[int, range]:
+    """Return for each line of a statement that spans several (or of a compound statement's header) all its lines."""
     spans: dict[int, range] = {}
     first: int | None = None
     try:
