@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from keras_freeze_lint.effects.optimizers import refuses
 from keras_freeze_lint.effects.progress import Progress
-from keras_freeze_lint.effects.records import LayerEffect, TrainingRecord, Truth, moves
+from keras_freeze_lint.effects.records import LayerEffect, TrainingRecord, Truth, moves, variables_of
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.values import Layer
 
@@ -52,10 +52,11 @@ def on_applied(progress: Progress, event: events.AppliedGradients) -> None:
         inside.custom = {**(inside.custom or {}), **moved}
         return
     record = TrainingRecord(event, progress.index, None, event.call)
-    if event.optimizer is not None:
-        record.raised = refuses(progress, event.optimizer, {serial for serial, truth in moved.items() if truth})
     sources = [source for source, _ in reads or ()]
-    for leaf in _leaves_of(progress, [*event.models, *sources, *progress.built]):
+    leaves = _leaves_of(progress, [*event.models, *sources, *progress.built])
+    if event.optimizer is not None:
+        record.raised = refuses(progress, event.optimizer, variables_of(leaves, moved))
+    for leaf in leaves:
         truth = True if event.whole else None if reads is None else moved.get(leaf.serial, False)
         weights = False if record.raised else moves(leaf, truth)
         intent, write = progress.intents.latest(leaf)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from keras_freeze_lint.effects.flags import Flags
 from keras_freeze_lint.effects.intents import Intents
-from keras_freeze_lint.effects.records import CompileState, TrainingRecord, Truth
+from keras_freeze_lint.effects.records import CompileState, TrainingRecord, Truth, Variables
 from keras_freeze_lint.interpreter.timeline import Compiled, Event, ReadWeights, WroteWeights
 from keras_freeze_lint.interpreter.values import Layer
 from keras_freeze_lint.keras.semantics import Behaviour
@@ -35,6 +35,7 @@ class Open:
     restore: dict[int, Truth] | None
     custom: dict[int, Truth] | None = None
     recompile: Compiled | None = None
+    trained: dict[int, Truth] | None = None
 
 
 class Progress:
@@ -47,7 +48,7 @@ class Progress:
         self.intents = Intents(self.flags)
         self.outcome = Replay(behaviour, path, self.flags, self.intents)
         self.compiled: dict[int, CompileState] = {}
-        self.optimizers: dict[int, set[int]] = {}
+        self.optimizers: dict[int, Variables] = {}
         self.traced_reads: dict[Hashable, dict[int, Truth]] = {}
         self.held: set[int] = set()
         self.classes_with_flag: set[str] = set()

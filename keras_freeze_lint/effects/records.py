@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from keras_freeze_lint.interpreter.timeline import AppliedGradients, Compiled, SetFlag, TrainStart
@@ -89,6 +90,26 @@ class TrainingRecord:
     @property
     def node(self) -> ast.AST:
         return self.start.node
+
+
+@dataclass(frozen=True)
+class Variables:
+    """The leaves whose variables are certainly among those of an optimizer or a step, and those that may be."""
+
+    certain: frozenset[int]
+    possible: frozenset[int]
+
+    def __or__(self, other: Variables) -> Variables:
+        return Variables(self.certain | other.certain, self.possible | other.possible)
+
+
+def variables_of(leaves: Iterable[Layer], trained: Mapping[int, Truth]) -> Variables:
+    """The variables of those leaves that are trained."""
+    moved = {leaf.serial: moves(leaf, trained.get(leaf.serial, False)) for leaf in leaves}
+    return Variables(
+        frozenset(serial for serial, truth in moved.items() if truth),
+        frozenset(serial for serial, truth in moved.items() if truth is not False),
+    )
 
 
 def moves(leaf: Layer, trained: Truth) -> Truth:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from keras_freeze_lint.effects.optimizers import refused
+from dataclasses import replace
+
+from keras_freeze_lint.effects.optimizers import build_at_start, refused
 from keras_freeze_lint.effects.progress import Open, Progress
 from keras_freeze_lint.effects.records import CompileState, LayerEffect, Trace, TrainingRecord, Truth, moves
 from keras_freeze_lint.effects.statistics import dropped_below, moving, standalone_statistics
@@ -38,13 +40,14 @@ def on_start(progress: Progress, event: events.TrainStart) -> None:
     model = event.model
     state = progress.compiled.get(model.serial)
     record = TrainingRecord(event, progress.index, model, event.call, compiled=state)
+    build_at_start(progress, model)
     restore = None
     if state is not None and progress.behaviour.flags_read == "compile" and progress.behaviour.callbacks_before_trace:
         now = progress.flags.snapshot(model)
         if any(now.get(serial) is not value for serial, value in state.flags.items()):
             restore = now
             progress.flags.own.update(state.flags)
-    progress.running[event.serial] = Open(record, restore)
+    progress.running[event.serial] = Open(record, restore, trained=progress.flags.trained_by(model))
 
 
 def on_step(progress: Progress, event: events.TrainStep) -> None:
@@ -62,7 +65,7 @@ def on_step(progress: Progress, event: events.TrainStep) -> None:
     if running.custom is not None:
         weights = {serial: running.custom.get(serial, False) for serial in weights}
         running.custom = None
-    record.raised = refused(progress, state, weights)
+    record.raised = refused(progress, event.model, state, weights)
     if running.recompile is not None:
         record.recompiled = running.recompile
         if progress.behaviour.compile_inside_fit == "raises":
@@ -150,11 +153,20 @@ def on_end(progress: Progress, event: events.TrainEnd) -> None:
         _finish(progress, running)
 
 
+def _obscure(record: TrainingRecord) -> None:
+    if record.raised is None:
+        for serial, effect in record.effects.items():
+            record.effects[serial] = replace(effect, weights=None, statistics=None)
+
+
 def _finish(progress: Progress, running: Open) -> None:
     record = running.record
     start = record.start
     assert isinstance(start, events.TrainStart)
     progress.running.pop(start.serial, None)
+    if progress.behaviour.flags_read == "optimizer" and progress.flags.trained_by(start.model) != running.trained:
+        # The state that the steps worked on is written back to other variables than it was taken from.
+        _obscure(record)
     if running.restore is not None:
         progress.flags.own.update(running.restore)
     if record.compiled is not None and record.compiled.trained_at is None:

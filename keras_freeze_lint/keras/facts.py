@@ -237,6 +237,17 @@ FACTS: tuple[Fact, ...] = (
         ),
     ),
     Fact(
+        "optimizer_built",
+        "When is a compiled model's optimizer built: by the first step that trains something, or at the start of the first "
+        "training call or evaluation, whatever is trainable then?",
+        (
+            _row(STANDALONE, "", "first step", "n/a: optimizers take any variables"),
+            _row(TF_KERAS, "", "first step", "generated programs on 2.15"),
+            _row(KERAS3, "", "first step", "generated programs on 3.15", backend="tensorflow"),
+            _row(KERAS3, "", "start", "generated programs on 3.15 with torch and jax"),
+        ),
+    ),
+    Fact(
         "copies_keep_model_flag",
         "Does a copy (clone, JSON, file) keep a flag that was set on the whole model?",
         (
@@ -261,7 +272,8 @@ FACTS: tuple[Fact, ...] = (
         "sublayers_tracked",
         "Are layers that a custom layer stores on itself part of the model?",
         (
-            _row(STANDALONE, "", False, "08_custom_layer_with_sublayers"),
+            _row(STANDALONE, "<2.3", False, "08_custom_layer_with_sublayers"),
+            _row(STANDALONE, ">=2.3", True, "tests/conformance on 2.3.1"),
             _row(TF_KERAS, "<1.14", False, "08_custom_layer_with_sublayers"),
             _row(TF_KERAS, ">=1.14", True, "08_custom_layer_with_sublayers"),
             _row(KERAS3, "", True, "08_custom_layer_with_sublayers"),
@@ -313,9 +325,9 @@ FACTS: tuple[Fact, ...] = (
         "Which batch shapes does a train function serve that was traced for any number of rows?",
         (
             _row(STANDALONE, "", "its own", "n/a: one graph for all shapes"),
-            _row(TF_KERAS, "<2.5", "its own", "generated programs on 2.4"),
-            _row(TF_KERAS, ">=2.15", "any shape", "generated programs on 2.15"),
-            _row(TF_KERAS, "", "unknown", "not measured between 2.5 and 2.14"),
+            _row(TF_KERAS, "<2.9", "its own", "generated programs on 2.4", "tests/conformance on 2.8"),
+            _row(TF_KERAS, ">=2.11", "any shape", "generated programs on 2.15", "tests/conformance on 2.11"),
+            _row(TF_KERAS, "", "unknown", "not measured on 2.9 and 2.10"),
             _row(KERAS3, "", "any shape", "03b_freeze_after_fit_other_batch_size", "generated programs on 3.15"),
         ),
     ),

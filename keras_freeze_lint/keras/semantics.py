@@ -34,6 +34,7 @@ class Behaviour:
     constructor_flag: str
     model_constructor_flag: str
     optimizer_refuses_new: bool
+    optimizer_built: str
     copies_keep_model_flag: str
     savedmodel_keeps_flags: bool
     sublayers_tracked: bool

@@ -30,17 +30,30 @@ def _rows(call: Trace, new: Trace, changes: list[Trace]) -> Iterator[tuple[str, 
     """Layers with the same fate on both sides stand together."""
     there = next((one for one in new["training_calls"] if _same(one, call)), None)
     change: Trace = next((one for one in changes if _same(one, call)), {"layers": {}, "raises": None})
+    partners = _partners(call["layers"], there["layers"]) if there is not None else {}
     grouped: dict[tuple[str, str, str], list[str]] = {}
     for name, layer in call["layers"].items():
         if may_have_weights(layer):
             changed = change["layers"].get(name, {})
-            partner = there["layers"].get(changed.get("new_name", name)) if there is not None else None
-            after = f"raises {change['raises']}" if change["raises"] else _fate(partner)
+            after = f"raises {change['raises']}" if change["raises"] else _fate(partners.get(name))
             grouped.setdefault((_fate(layer), after, CHANGED if changed else ""), []).append(name)
     words = (place(call), f"{call['model']}.{call['call']}" if call["model"] else call["call"])
     for fate, names in grouped.items():
         yield (*words, joined_names(names), *fate)
         words = ("", "")
+
+
+def _partners(old: Mapping[str, Trace], new: Mapping[str, Trace]) -> dict[str, Trace]:
+    """The same layers on the new Keras: by the place that makes them, for automatic names differ."""
+    by_place: dict[tuple[object, ...], list[Trace]] = {}
+    for layer in new.values():
+        by_place.setdefault((layer["class"], place(layer)), []).append(layer)
+    found = {}
+    for name, layer in old.items():
+        left = by_place.get((layer["class"], place(layer)), [])
+        if left:
+            found[name] = left.pop(0)
+    return found
 
 
 def _same(one: Trace, other: Trace) -> bool:

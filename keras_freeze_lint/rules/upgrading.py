@@ -33,6 +33,7 @@ ADVICE: Mapping[str, str] = {
     "constructor_flag": "assign layer.trainable instead",
     "model_constructor_flag": "assign model.trainable instead",
     "optimizer_refuses_new": "compile with a new optimizer",
+    "optimizer_built": "compile again after the flags change",
     "copies_keep_model_flag": "set the flags of the copy",
     "savedmodel_keeps_flags": "set the flags after loading",
     "sublayers_tracked": "set the flags of the inner layers",
@@ -118,7 +119,11 @@ def _stations(change: Change) -> tuple[PathStep, ...]:
         id(write.event.node): (write.index, write.event.node, "set here") for write in writes
     }
     if change.old.compiled is not None:
-        nodes[id(change.old.compiled.event.node)] = change.old.compiled.index, change.old.compiled.event.node, "compiled here"
+        nodes[id(change.old.compiled.event.node)] = (
+            change.old.compiled.index,
+            change.old.compiled.event.node,
+            "compiled here",
+        )
     ordered = sorted(nodes.values(), key=lambda one: one[0])
     return stations(*((node, what) for _, node, what in ordered), (change.node, "trained here"))
 

@@ -77,15 +77,18 @@ def _why_missed(document: Trace, turn: Turn, old: Trace, new: Trace) -> str:
 
 def _said(document: Trace, turn: Turn, old: Trace, new: Trace) -> set[str]:
     """What the traces of both sides say."""
-    return {_told(document["from"], old, turn), _told(document["to"], new, turn)}
+    here, there = (
+        next((one.get("layers", {}) for one in run["training_calls"] if one["line"] == turn.line), {})
+        for run in (old, new)
+    )
+    name = twins(here, there).get(turn.layer, turn.layer)
+    return {_told(document["from"], here, turn, turn.layer), _told(document["to"], there, turn, name)}
 
 
-def _told(trace: Trace, run: Trace, turn: Turn) -> str:
+def _told(trace: Trace, ran: Trace, turn: Turn, name: str) -> str:
     call = next((one for one in trace["training_calls"] if (one["line"], one["call"]) == (turn.line, turn.call)), None)
-    ran = next((one for one in run["training_calls"] if one["line"] == turn.line), None)
-    if call is None or ran is None:
-        return "nothing"
-    return str(partners(call["layers"], ran.get("layers", {})).get(turn.layer, {}).get(turn.quantity, "nothing"))
+    told = partners(call["layers"], ran) if call is not None else {}
+    return str(told.get(name, {}).get(turn.quantity, "nothing"))
 
 
 def _claimed(document: Trace, old: Trace) -> Iterator[Turn]:
@@ -115,31 +118,31 @@ def _measured(old: Trace, new: Trace) -> Iterator[Turn]:
         if there is None:
             continue
         layers = call.get("layers", {})
-        others = _twins(layers, there.get("layers", {}))
+        names = twins(layers, there.get("layers", {}))
         for layer, effect in layers.items():
             for quantity in QUANTITIES:
                 if quantity not in effect:
                     continue
                 before = "raises" if "error" in call else effect[quantity]
-                after = others.get(layer, {}).get(quantity)
+                after = there["layers"][names[layer]].get(quantity) if layer in names else None
                 if "error" in there:
                     after = "raises" if quantity == "weights" and before == "moves" else before
                 if after is not None:
                     yield Turn(call["line"], call["call"], layer, quantity, before, after)
 
 
-def _twins(old: Trace, new: Trace) -> dict[str, Trace]:
-    """The layers of two runs: by the names that the program gives, the others in the order in which they were made.
+def twins(old: Trace, new: Trace) -> dict[str, str]:
+    """The layers of one run with their names in another: by the names that the program gives, the others in the order in which they were made.
 
     Some releases begin to count at 1, so that equal automatic names may be those of different layers.
     """
-    twins = {name: new[name] for name in old if name in new and not _automatic(name, old[name])}
+    found = {name: name for name in old if name in new and not _automatic(name, old[name])}
     left, right = (_by_class([name for name in run if _automatic(name, run[name])], run) for run in (old, new))
     for kind, names in left.items():
         others = right.get(kind, [])
         if len(others) == len(names):
-            twins.update((name, new[other]) for name, other in zip(names, others, strict=True))
-    return twins
+            found.update(zip(names, others, strict=True))
+    return found
 
 
 def _automatic(name: str, layer: Trace) -> bool:
