@@ -1,0 +1,319 @@
+"""Puts values where the user's files, modules and command line would have been, and notes each as an assumption."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from keras_freeze_lint.keras.api import canonical, is_application
+from keras_freeze_lint.verify.slicing.arguments import command_line
+from keras_freeze_lint.verify.slicing.editing import Source
+from keras_freeze_lint.verify.slicing.effects import PASSIVE
+from keras_freeze_lint.verify.slicing.facts import Facts, is_known_dataset
+from keras_freeze_lint.verify.slicing.modules import is_worldly, path_of
+from keras_freeze_lint.verify.slicing.program import Definition
+from keras_freeze_lint.verify.slicing.roles import Roles
+from keras_freeze_lint.verify.witness import Assumption
+
+# Keywords of Keras that a model does without, where their value cannot be had.
+_OPTIONAL = frozenset(
+    """weights embeddings_initializer kernel_initializer bias_initializer name metrics weighted_metrics loss_weights
+    custom_objects kernel_regularizer callbacks cache_dir""".split()
+)
+_WEIGHT_LOADERS = frozenset({"load_weights", "set_weights", "load_model", "restore"})
+# Shapes and classes of the data sets of Keras.
+_DATASETS = {
+    "mnist": "(28, 28), 10",
+    "fashion_mnist": "(28, 28), 10",
+    "cifar10": "(32, 32, 3), 10",
+    "cifar100": "(32, 32, 3), 100",
+    "boston_housing": "(13,), 0",
+    "california_housing": "(8,), 0",
+    "imdb": "(100,), 2",
+    "reuters": "(100,), 46",
+}
+
+
+class CannotSlice(Exception):
+    """Something stands in the way of a witness."""
+
+    def __init__(self, reason: str, line: int = 0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+
+
+class Filling:
+    """Decides what stands in the place of what is missing."""
+
+    def __init__(self, facts: Facts, source: Source, goals: list[ast.stmt]) -> None:
+        self.facts = facts
+        self.program = facts.program
+        self.source = source
+        self.goals = goals
+        self.roles = Roles(facts)
+        self.assumptions: list[Assumption] = []
+        self.imports: dict[ast.stmt, dict[str, str]] = {}
+        self.parameters: list[Definition] = []
+        self.helpers: set[str] = set()
+        self.dropped: list[ast.expr] = []
+        self.first_lines: dict[ast.stmt, str] = {}
+        self._values: dict[str, str] = {}
+        self.command_line = command_line(facts.program)
+
+    def assume(self, node: ast.AST, written: str, assumed: str) -> None:
+        """Note what a witness takes for granted."""
+        one = Assumption(getattr(node, "lineno", 0), " ".join(written.split())[:200], assumed)
+        if one not in self.assumptions:
+            self.assumptions.append(one)
+
+    # -- statements
+    def refuses(self, statement: ast.stmt) -> bool:
+        """Whether a statement has no place in a witness: it loads, saves or prints, or works on what is missing."""
+        if isinstance(statement, (ast.Raise, ast.Assert)):
+            return not self._can_stay(statement)
+        if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
+            return False
+        call = statement.value
+        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+        if self.facts.callees.targets(call):
+            return False
+        if name in _WEIGHT_LOADERS and self.facts.is_model(call.func):
+            return self._refuses_weights(statement, call, name)
+        if name in {"append", "extend", "insert", "update"} and not self.facts.is_model(call):
+            return any(self.facts.is_missing(one) for one in call.args)
+        return False
+
+    def _can_stay(self, statement: ast.stmt) -> bool:
+        return not any(
+            self.facts.is_missing(one) for one in ast.iter_child_nodes(statement) if isinstance(one, ast.expr)
+        )
+
+    def _refuses_weights(self, statement: ast.stmt, call: ast.Call, name: str) -> bool:
+        arguments = [*call.args, *(word.value for word in call.keywords)]
+        if name == "set_weights":
+            if not any(self.facts.is_missing(one) for one in arguments):
+                return False
+        elif arguments and self.is_saved(arguments[0]):
+            return False
+        self.assume(statement, ast.unparse(statement), "random weights")
+        return True
+
+    def is_saved(self, path: ast.expr) -> bool:
+        """Whether the program itself writes the file that it reads here."""
+        return bool(self.savers(path))
+
+    def savers(self, path: ast.expr) -> list[ast.stmt]:
+        """The statements that write the file of a path."""
+        wanted = ast.unparse(path)
+        found = []
+        for call in self.program.calls:
+            name = getattr(call.func, "attr", "")
+            if name in {"save", "save_weights", "save_model"} and self.facts.is_model(call.func):
+                given = [*call.args, *(word.value for word in call.keywords)]
+                if any(ast.unparse(one) == wanted for one in given):
+                    statement = self.program.statement_of(call)
+                    found.extend([statement] if statement is not None else [])
+        return found
+
+    def is_idle(self, statement: ast.stmt) -> bool:
+        """Whether a statement inside a function that is kept whole only talks to the outside."""
+        if isinstance(statement, ast.Expr):
+            value = statement.value
+            if isinstance(value, ast.Constant):
+                return True
+            if isinstance(value, ast.Call):
+                func = value.func
+                if isinstance(func, ast.Name) and func.id in {"print", "display"}:
+                    return True
+                if isinstance(func, ast.Attribute) and func.attr in PASSIVE and not self.facts.callees.targets(value):
+                    return self.facts.is_model(func.value) and func.attr != "reset_states"
+            return self.facts.is_missing(value) and not self.facts.is_model(value)
+        if isinstance(statement, (ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal)):
+            return isinstance(statement, (ast.Import, ast.ImportFrom))
+        return False
+
+    def decide(self, statement: ast.If | ast.While) -> bool:
+        """Settle a condition that cannot be told, so that what the finding is about is reached."""
+        if not self.facts.is_missing(statement.test):
+            return False
+        inside = self._holds_goal(statement.body)
+        beside = self._holds_goal(statement.orelse)
+        taken = inside or (not beside and not self._prefers_else(statement))
+        self.source.replace(statement.test, str(taken))
+        self.assume(statement.test, ast.unparse(statement.test), str(taken))
+        return True
+
+    def _holds_goal(self, body: list[ast.stmt]) -> bool:
+        around = {outer for goal in self.goals for outer in (goal, *self.program.around(goal))}
+        return any(one in around for one in body)
+
+    def _prefers_else(self, statement: ast.If | ast.While) -> bool:
+        """Loading what is not there, or ending the program, is the road not taken."""
+        if isinstance(statement, ast.While):
+            return False
+        last = statement.body[-1]
+        if isinstance(last, (ast.Raise, ast.Return)) and not (isinstance(last, ast.Return) and last.value is not None):
+            return True
+        text = ast.unparse(statement.test)
+        loads = any("load" in ast.unparse(one) for one in statement.body)
+        return loads or (not statement.orelse and ("exists" in text or "isfile" in text))
+
+    def open_context(self, statement: ast.With | ast.AsyncWith) -> None:
+        """A context that cannot be had (a cluster, a log) gives way to its body."""
+        first, last = statement.items[0], statement.items[-1]
+        end = last.optional_vars or last.context_expr
+        self.source.replace_span(self.source.start(statement), self.source.end(end), "if True")
+        self.assume(statement, ast.unparse(first.context_expr), "not there")
+
+    def fill_assignment(self, statement: ast.Assign | ast.AnnAssign) -> bool:
+        """Give a variable a value where the one that is written cannot be had."""
+        value = statement.value
+        if value is None or not self.facts.is_missing(value):
+            return False
+        if self._is_model_assignment(statement, value):
+            raise CannotSlice(f"the model comes from elsewhere: {ast.unparse(value)[:80]}", value.lineno)
+        return self.fill(value)
+
+    def _is_model_assignment(self, statement: ast.Assign | ast.AnnAssign, value: ast.expr) -> bool:
+        if not isinstance(value, (ast.Call, ast.Name, ast.Attribute, ast.Subscript)):
+            return False
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        names = {node for target in targets for node in ast.walk(target)}
+        return any(one.target in names and one in self.facts.models for one in self.facts.definitions)
+
+    # -- expressions
+    def fill(self, expression: ast.expr) -> bool:
+        """Put a value in the place of an expression."""
+        written = ast.unparse(expression)
+        space = self.command_line.namespace(expression) if isinstance(expression, ast.Call) else None
+        if space is not None:
+            self.helpers.add("argparse")
+            self.source.replace(expression, space)
+            self.assume(expression, written, space)
+            return True
+        default = self.command_line.default(expression)
+        value = default or self._values.get(written) or self.roles.value(expression)
+        self._values[written] = value
+        if isinstance(self.program.parents.get(expression), ast.Starred):
+            value = "[]"
+        self.source.replace(expression, value)
+        self.assume(expression, written, value)
+        return True
+
+    def need_parameter(self, definition: Definition) -> None:
+        """Note a parameter that kept code reads: a call that is added has to give it."""
+        self.parameters.append(definition)
+
+    def need_import(self, definition: Definition) -> None:
+        """Name what would have come from a module that is not there."""
+        if definition.statement is None:
+            return
+        if definition in self.facts.models:
+            raise CannotSlice(f"{definition.name} comes from another module", definition.statement.lineno)
+        value = self.roles.of_definition(definition)
+        self.imports.setdefault(definition.statement, {})[definition.name] = value
+        self.assume(definition.statement, f"{definition.name} from another module", value)
+
+    def drop_decorator(self, decorator: ast.expr) -> None:
+        """Leave out a decorator from a module that is not there, with its line."""
+        self.dropped.append(decorator)
+        self.assume(decorator, f"@{ast.unparse(decorator)}", "without it")
+
+    # -- calls of Keras
+    def rewrite_call(self, call: ast.Call, use: Callable[[ast.AST], None]) -> bool:
+        """Change a call so that it needs no download, and drop options that cannot be had."""
+        path = path_of(self.program, call.func)
+        keras = canonical(path)[0] if path else ""
+        if path and is_known_dataset(path):
+            self.helpers.add("synthetic_dataset")
+            shape = _DATASETS[keras.split(".")[2]]
+            self.source.replace(call, f"synthetic_dataset({shape})")
+            self.assume(call, ast.unparse(call), "random data of the same shape")
+            return True
+        if keras.endswith("load_model") and is_worldly(path):
+            return self._load_model(call, use)
+        if keras and is_application(keras):
+            self._without_weights(call, use)
+            return True
+        if not path and not self.facts.is_model(call.func):
+            return False
+        return self._drop_options(call, use)
+
+    def _load_model(self, call: ast.Call, use: Callable[[ast.AST], None]) -> bool:
+        if call.args and self.is_saved(call.args[0]):
+            return False
+        raise CannotSlice("the model is loaded from a file", call.lineno)
+
+    def _without_weights(self, call: ast.Call, use: Callable[[ast.AST], None]) -> None:
+        use(call.func)
+        given = next((word for word in call.keywords if word.arg == "weights"), None)
+        position = call.args[1] if len(call.args) > 1 else None
+        for argument in call.args:
+            if argument is not position:
+                use(argument)
+        for word in call.keywords:
+            if word is not given:
+                use(word.value)
+        written = given.value if given is not None else position
+        if any(word.arg is None for word in call.keywords) and written is None:
+            return
+        if written is None:
+            end = self.source.end(call) - 1
+            text = self.source.text[self.source.end(call.func) : end]
+            comma = "" if text.strip() == "(" else " " if text.rstrip().endswith(",") else ", "
+            self.source.replace_span(end, end, f"{comma}weights=None")
+            self.assume(call, ast.unparse(call), "random weights, weights=None")
+        elif not (isinstance(written, ast.Constant) and written.value is None):
+            self.source.replace(written, "None")
+            self.assume(written, f"weights={ast.unparse(written)}", "random weights, weights=None")
+
+    def _drop_options(self, call: ast.Call, use: Callable[[ast.AST], None]) -> bool:
+        missing = [
+            word
+            for word in call.keywords
+            if word.arg in _OPTIONAL and self.facts.is_missing(word.value) and not self.facts.is_model(word.value)
+        ]
+        if not missing:
+            return False
+        use(call.func)
+        for argument in call.args:
+            use(argument)
+        for word in call.keywords:
+            if word in missing:
+                self.drop_argument(call, word)
+                self.assume(word.value, f"{word.arg}={ast.unparse(word.value)}", "left out")
+            else:
+                use(word.value)
+        return True
+
+    def drop_argument(self, call: ast.Call, argument: ast.expr | ast.keyword) -> None:
+        """Take an argument out of a call, with its comma."""
+        everything: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
+        everything.sort(key=self.source.start)
+        position = everything.index(argument)
+        if position:
+            self.source.replace_span(self._end(everything[position - 1]), self._end(argument), "")
+        elif len(everything) > 1:
+            self.source.replace_span(self.source.start(argument), self.source.start(everything[1]), "")
+        else:
+            self.source.replace_span(self.source.end(call.func), self.source.end(call), "()")
+
+    def _end(self, argument: ast.expr | ast.keyword) -> int:
+        """Where an argument ends, closing brackets around it included."""
+        end = self.source.end(argument)
+        opening = self._brackets_before(argument)
+        text = self.source.text
+        while opening:
+            while end < len(text) and text[end] != ")":
+                end += 1
+            end += 1
+            opening -= 1
+        return end
+
+    def _brackets_before(self, argument: ast.expr | ast.keyword) -> int:
+        node = argument.value if isinstance(argument, ast.keyword) else argument
+        if isinstance(argument, ast.keyword) is False:
+            return 0
+        between = self.source.text[self.source.start(argument) : self.source.start(node)]
+        return between.count("(")

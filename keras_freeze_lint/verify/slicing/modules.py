@@ -1,0 +1,96 @@
+"""What a witness may import, and which calls of those modules reach for files, the network or the user."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+
+from keras_freeze_lint.keras.api import canonical
+from keras_freeze_lint.verify.slicing.program import Definition, Program
+
+# A witness runs where Keras and numpy are: nothing else of the user's imports survives.
+_LIBRARIES = frozenset({"keras", "tf_keras", "tensorflow", "numpy", "__future__"})
+
+# Modules of the standard library that talk to the world; a program of models has no use for the others' side effects.
+_WORLDLY = frozenset(
+    """asyncio concurrent ctypes curses email ftplib getpass glob gzip http imaplib logging multiprocessing pickle
+    pdb readline requests select shelve shutil signal smtplib socket sqlite3 ssl subprocess tarfile telnetlib tempfile
+    threading tkinter turtle urllib webbrowser xml zipfile csv argparse resource queue cProfile pprint tracemalloc
+    faulthandler""".split()
+)
+_STANDARD = frozenset(sys.stdlib_module_names) - _WORLDLY
+
+# Calls below usable modules that need a file, a download, a device or a person.
+_WORLDLY_PATHS = re.compile(
+    r"""
+    keras\.datasets\. | keras\.preprocessing\.(?:image|text|text_dataset|image_dataset)\b
+    | keras\.(?:preprocessing|utils)\.\w+_from_directory | keras\.utils\.(?:get_file|load_img|plot_model|HDF5Matrix)
+    | keras\.utils\.(?:vis_utils|data_utils|io_utils)\b | keras\.wrappers | keras\.(?:legacy\.)?preprocessing\.image
+    | keras\.callbacks\.(?!Callback$|LambdaCallback$) | keras\.saving\.load_model | keras\.models\.(?:load_model|model_from_\w+)
+    | tensorflow\.(?:io|gfile|train\.(?:Checkpoint|CheckpointManager|Saver|Summary\w*)|summary|data\.TFRecord\w*|image\.decode\w*)\b
+    | tensorflow\.(?:data\.experimental\.(?:make_csv|load|CsvDataset)|data\.(?:TextLine|FixedLength)\w*|saved_model)\b
+    | tensorflow\.(?:distribute\.cluster_resolver|contrib|keras_hub|app|flags|python\.platform|examples|config\.list\w*)\b
+    | tensorflow\.(?:config|compat\.v1|test)\.(?:experimental|gfile|app|flags|gpu\w*|is_gpu\w*|experimental_connect\w*|tpu)\b
+    | tensorflow\.(?:tpu|ConfigProto|Session|InteractiveSession|GPUOptions|logging|debugging|profiler|lite)\b
+    | numpy\.(?:load|loadtxt|genfromtxt|fromfile|save\w*|memmap|DataSource)\b
+    | os\.(?!path\.(?:join|basename|dirname|splitext|sep)\b|sep\b|linesep\b|environ\b) | os\.path\.(?!join|basename|dirname|splitext)
+    | sys\.(?:argv|stdin|stdout|stderr|exit|path)\b | json\.(?:load|dump)\b | time\.sleep | pathlib\. | io\.(?:open|FileIO)
+    """,
+    re.VERBOSE,
+)
+WORLDLY_BUILTINS = frozenset({"open", "input", "raw_input", "exit", "quit", "get_ipython", "display", "breakpoint"})
+
+
+def import_path(definition: Definition) -> str:
+    """The dotted path of what an import binds; empty for a relative import."""
+    statement, alias = definition.statement, definition.target
+    if not isinstance(alias, ast.alias):
+        return ""
+    if isinstance(statement, ast.ImportFrom):
+        if statement.level or not statement.module:
+            return ""
+        return f"{statement.module}.{alias.name}"
+    return alias.name if alias.asname else alias.name.split(".")[0]
+
+
+def is_usable(path: str) -> bool:
+    """Whether a witness may import a module."""
+    top = path.partition(".")[0]
+    if top == "os":
+        return True
+    return top in _LIBRARIES or (top in _STANDARD and top not in {"pathlib", "io"}) or top in {"argparse", "pathlib"}
+
+
+def is_worldly(path: str) -> bool:
+    """Whether something under a usable module needs more than a processor and memory."""
+    keras, flavour = canonical(path)
+    return bool(_WORLDLY_PATHS.match(keras if flavour else path))
+
+
+def is_keras(path: str) -> bool:
+    """Whether a path leads into Keras."""
+    return bool(canonical(path)[1])
+
+
+def path_of(program: Program, expression: ast.AST, depth: int = 8) -> str:
+    """The dotted path that an expression names by way of imports (``layers.Dense`` -> ``keras.layers.Dense``), or nothing."""
+    if depth == 0:
+        return ""
+    if isinstance(expression, ast.Attribute):
+        base = path_of(program, expression.value, depth)
+        return f"{base}.{expression.attr}" if base else ""
+    if not isinstance(expression, ast.Name):
+        return ""
+    found = {_path_of_definition(program, one, depth - 1) for one in program.reaching.get(expression, ())}
+    found.discard("")
+    # "try: import keras; except ImportError: from tensorflow import keras" means the same thing twice.
+    return min(found) if found else ""
+
+
+def _path_of_definition(program: Program, definition: Definition, depth: int) -> str:
+    if definition.kind == "import":
+        return import_path(definition)
+    if definition.kind == "assign" and not definition.path and isinstance(definition.value, (ast.Name, ast.Attribute)):
+        return path_of(program, definition.value, depth)
+    return ""

@@ -1,0 +1,90 @@
+"""The one door of the slicer: a file and the lines in question in, a witness out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection
+
+from keras_freeze_lint.sources.files import SourceError, with_line_feeds
+from keras_freeze_lint.sources.parsing import TOO_DEEP, parse
+from keras_freeze_lint.verify.slicing.callees import Callees
+from keras_freeze_lint.verify.slicing.editing import Source
+from keras_freeze_lint.verify.slicing.effects import Effects
+from keras_freeze_lint.verify.slicing.facts import Facts
+from keras_freeze_lint.verify.slicing.filling import CannotSlice
+from keras_freeze_lint.verify.slicing.flow import read_program
+from keras_freeze_lint.verify.slicing.keeping import Keeper
+from keras_freeze_lint.verify.slicing.program import FUNCTIONS, Program, inner_statements
+from keras_freeze_lint.verify.slicing.synthetic import helper_text
+from keras_freeze_lint.verify.slicing.writing import Writer, is_future
+from keras_freeze_lint.verify.witness import Unsliceable, Witness
+
+
+def slice_program(
+    text: str, file: str, finding_lines: Collection[int], training_calls: Collection[int]
+) -> Witness | Unsliceable:
+    """Return a witness of the findings on some lines: what they need to be seen at the training calls in question.
+
+    The lines count from 1. Nothing is raised for any text; what cannot be sliced is returned with its reason.
+    """
+    text = with_line_feeds(text).lstrip("\ufeff")
+    try:
+        tree = parse(text)
+        return _slice(text, file, tree, sorted(set(finding_lines)), sorted(set(training_calls)))
+    except SourceError as error:
+        return Unsliceable(str(error))
+    except CannotSlice as obstacle:
+        return Unsliceable(obstacle.reason, obstacle.line)
+    except (RecursionError, MemoryError):
+        return Unsliceable(TOO_DEEP)
+
+
+def _slice(
+    text: str, file: str, tree: ast.Module, finding_lines: list[int], training_calls: list[int]
+) -> Witness | Unsliceable:
+    program = read_program(text, tree)
+    facts = Facts(program, Callees(program))
+    effects = Effects(facts)
+    goals = _goals(program, finding_lines, training_calls)
+    if not goals:
+        return Unsliceable("no statement on the lines in question")
+    keeper = Keeper(facts, effects, Source(text), goals)
+    keeper.reach(())
+    keeper.slice()
+    trained = keeper.trains()
+    if not trained:
+        return Unsliceable("nothing in this file trains the model", (training_calls or finding_lines)[0])
+    writer = Writer(keeper, keeper.source)
+    for statement in tree.body:
+        if is_future(statement):
+            writer.simple(statement, "")
+    helpers = helper_text(keeper.filling.helpers)
+    if helpers:
+        writer.add(helpers)
+    writer.module()
+    while writer.lines and not writer.lines[-1]:
+        writer.lines.pop()
+        writer.origins.pop()
+    return Witness(
+        file,
+        "\n".join(writer.lines) + "\n",
+        tuple(writer.origins),
+        tuple(dict.fromkeys(call.lineno for call in trained)),
+        tuple(sorted(keeper.filling.assumptions, key=lambda one: (one.line, one.written))),
+    )
+
+
+def _goals(program: Program, finding_lines: list[int], training_calls: list[int]) -> list[ast.stmt]:
+    """The innermost statements on the lines that must be reached."""
+    best: dict[int, ast.stmt] = {}
+    for statement in inner_statements(program.tree.body, into_scopes=True):
+        for line in {*finding_lines, *training_calls}:
+            if statement.lineno <= line <= (statement.end_lineno or statement.lineno):
+                known = best.get(line)
+                if known is None or (statement.lineno, -(statement.end_lineno or 0)) >= (
+                    known.lineno,
+                    -(known.end_lineno or 0),
+                ):
+                    best[line] = statement
+    found = dict.fromkeys(best[line] for line in sorted(best))
+    return [one for one in found if not isinstance(one, (*FUNCTIONS, ast.ClassDef))]

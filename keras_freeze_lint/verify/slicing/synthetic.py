@@ -1,0 +1,125 @@
+"""The few lines that a witness adds: random data of the shapes that a model asks for."""
+
+from __future__ import annotations
+
+# Written for Python 3.6 and every Keras since 2.0, as a witness has to run where the user's program does.
+_PRELUDE = """\
+# -- random data in the place of the user's; nothing below looks at flags or weights
+import numpy as synthetic_numpy
+
+synthetic_random = synthetic_numpy.random.RandomState(7)
+"""
+
+_SHAPES = '''
+
+def synthetic_shape(tensor, rows):
+    """The shape of a tensor with a batch of that many rows and every open dimension closed."""
+    shape = tuple(getattr(tensor, "_keras_shape", None) or tensor.shape)
+    shape = [getattr(size, "value", size) for size in shape]
+    size = 96 if len(shape) == 4 else 12
+    return (rows,) + tuple(int(one) if one else size for one in shape[1:])
+
+
+def synthetic_layers(model):
+    """A model's layers and those inside them."""
+    for layer in getattr(model, "layers", None) or []:
+        yield layer
+        inner = getattr(layer, "layer", None)
+        for part in ([inner] if inner is not None else []) + list(synthetic_layers(layer)):
+            yield part
+'''
+
+_INPUTS = '''
+
+def synthetic_inputs(model, rows=8, shape=None):
+    """A batch for a model; words of its vocabulary where it embeds them."""
+    words = [layer.input_dim for layer in synthetic_layers(model) if type(layer).__name__ == "Embedding"]
+    tensors = list(getattr(model, "inputs", None) or [])
+    batches = []
+    for tensor in tensors or [None]:
+        size = (rows,) + tuple(shape or (8,)) if tensor is None else synthetic_shape(tensor, rows)
+        kind = str(getattr(tensor, "dtype", "float32"))
+        if words and len(size) == 2 or "int" in kind:
+            batches.append(synthetic_random.randint(0, min(words or [2]), size))
+        else:
+            batches.append(synthetic_random.normal(size=size).astype("float32"))
+    return batches[0] if len(batches) == 1 else batches
+'''
+
+_TARGETS = '''
+
+def synthetic_loss(model, number, name):
+    """What a loss is called: of a model with several outputs the one of that output."""
+    loss = getattr(model, "loss", None)
+    if isinstance(loss, dict):
+        loss = loss.get(name, list(loss.values())[min(number, len(loss) - 1)])
+    elif isinstance(loss, (list, tuple)):
+        loss = loss[number]
+    return str(getattr(loss, "__name__", None) or (loss if isinstance(loss, str) else type(loss).__name__)).lower()
+
+
+def synthetic_targets(model, rows=8, loss=None, shape=None):
+    """Targets for a model: labels where its loss compares classes, else numbers."""
+    tensors = list(getattr(model, "outputs", None) or [])
+    names = list(getattr(model, "output_names", None) or [])
+    targets = []
+    for number, tensor in enumerate(tensors or [None]):
+        if tensor is None:
+            size = synthetic_numpy.shape(model.predict(synthetic_inputs(model, rows, shape)))
+        else:
+            size = synthetic_shape(tensor, rows)
+        name = (loss or synthetic_loss(model, number, names[number] if number < len(names) else None)).lower()
+        if "sparse" in name:
+            targets.append(synthetic_random.randint(0, size[-1], size[:-1] + (1,)))
+        elif "categorical" in name and size[-1] > 1:
+            targets.append(synthetic_numpy.eye(size[-1], dtype="float32")[synthetic_random.randint(0, size[-1], size[:-1])])
+        elif "binary" in name or "categorical" in name:
+            targets.append(synthetic_random.randint(0, 2, size).astype("float32"))
+        else:
+            targets.append(synthetic_random.normal(size=size).astype("float32"))
+    return targets[0] if len(targets) == 1 else targets
+'''
+
+_BATCH = '''
+
+def synthetic_batch(model, rows=8, loss=None, shape=None):
+    """Inputs and targets."""
+    return synthetic_inputs(model, rows, shape), synthetic_targets(model, rows, loss, shape)
+'''
+
+_BATCHES = '''
+
+def synthetic_batches(model, turns=None, rows=4, loss=None, shape=None):
+    """One batch after the other, each a different one."""
+    while turns is None or turns > 0:
+        yield synthetic_batch(model, rows, loss, shape)
+        turns = None if turns is None else turns - 1
+'''
+
+_DATASET = '''
+
+def synthetic_dataset(shape, classes, rows=16):
+    """Random training and test data in the place of a data set that would be downloaded."""
+    if classes:
+        x = synthetic_random.randint(0, 256, (rows,) + shape).astype("uint8")
+        y = synthetic_random.randint(0, classes, (rows, 1) if len(shape) == 3 else (rows,))
+    else:
+        x, y = synthetic_random.normal(size=(rows,) + shape), synthetic_random.normal(size=rows)
+    return (x, y), (x.copy(), y.copy())
+'''
+
+
+def helper_text(wanted: set[str]) -> str:
+    """Return the helpers that a witness calls, and what those need."""
+    parts: list[str] = []
+    if wanted & {"synthetic_inputs", "synthetic_targets", "synthetic_batch", "synthetic_batches"}:
+        parts += [_SHAPES, _INPUTS]
+    if wanted & {"synthetic_targets", "synthetic_batch", "synthetic_batches"}:
+        parts.append(_TARGETS)
+    if wanted & {"synthetic_batch", "synthetic_batches"}:
+        parts.append(_BATCH)
+    if "synthetic_batches" in wanted:
+        parts.append(_BATCHES)
+    if "synthetic_dataset" in wanted:
+        parts.append(_DATASET)
+    return _PRELUDE + "".join(parts) + "\n\n# -- the user's program\n" if parts else ""

@@ -1,0 +1,317 @@
+"""Training calls and loops: small synthetic batches instead of the user's data, a few turns instead of many."""
+
+from __future__ import annotations
+
+import ast
+
+from keras_freeze_lint.verify.slicing.constants import number
+from keras_freeze_lint.verify.slicing.editing import Source
+from keras_freeze_lint.verify.slicing.effects import TRAINING, Effects
+from keras_freeze_lint.verify.slicing.facts import Facts
+from keras_freeze_lint.verify.slicing.filling import Filling
+from keras_freeze_lint.verify.slicing.modules import path_of
+
+# What a few steps on a small batch do without.
+_SURPLUS = frozenset(
+    """validation_data validation_split validation_steps validation_freq validation_batch_size nb_val_samples workers
+    nb_worker pickle_safe use_multiprocessing max_queue_size max_q_size class_weight sample_weight initial_epoch
+    shuffle""".split()
+)
+_EPOCHS = frozenset({"epochs", "nb_epoch"})
+_STEPS = frozenset({"steps_per_epoch", "samples_per_epoch"})
+_ENOUGH = 3
+_FEW = "2"
+_LARGE = 2_000_000
+
+
+class Training:
+    """Rewrites what trains."""
+
+    def __init__(self, facts: Facts, effects: Effects, source: Source, filling: Filling) -> None:
+        self.facts = facts
+        self.program = facts.program
+        self.effects = effects
+        self.source = source
+        self.filling = filling
+        self._feeds: dict[ast.stmt, tuple[str, ast.expr]] = {}
+
+    def is_training(self, call: ast.Call) -> bool:
+        """Whether a call is one of the training methods of a model."""
+        func = call.func
+        if not isinstance(func, ast.Attribute) or func.attr not in TRAINING or path_of(self.program, func):
+            return False
+        if func.attr != "fit" or self.facts.is_model(func.value):
+            return True
+        classes = self.facts.callees.instance_of(func.value)
+        if classes:
+            return any(self.facts.callees.is_framework_class(one) for one in classes)
+        words = {word.arg for word in call.keywords}
+        return bool(words & (_EPOCHS | _STEPS | {"batch_size", "validation_data", "callbacks"}))
+
+    def rewrite(self, call: ast.Call) -> list[ast.AST]:
+        """Change a training call; returned are the expressions in it that stay."""
+        assert isinstance(call.func, ast.Attribute)
+        kept: list[ast.AST] = [call.func.value]
+        if call.func.attr == "train_on_batch":
+            return kept + self._batch(call)
+        x, y = self._data(call)
+        own = x is not None and not self._is_unusable(x) and (y is None or not self._is_unusable(y))
+        fed_by_steps = False
+        if own:
+            kept.extend(one for one in (x, y) if one is not None)
+            if x is not None and y is None:
+                fed_by_steps = True
+        elif x is not None:
+            fed_by_steps = self._synthetic(call, x, y)
+        self._options(call, kept, fed_by_steps, own)
+        return kept
+
+    @staticmethod
+    def _data(call: ast.Call) -> tuple[ast.expr | None, ast.expr | None]:
+        words = {word.arg: word.value for word in call.keywords}
+        x = call.args[0] if call.args else words.get("x") or words.get("generator")
+        y = words.get("y")
+        if len(call.args) > 1 and getattr(call.func, "attr", "") != "fit_generator":
+            y = call.args[1]
+        return x, y
+
+    def _is_unusable(self, expression: ast.expr) -> bool:
+        return self.facts.is_missing(expression) or self._is_large(expression, 4)
+
+    def _is_large(self, expression: ast.AST, depth: int) -> bool:
+        """Whether an array is made larger than a witness needs."""
+        if depth == 0:
+            return False
+        if isinstance(expression, ast.Name):
+            reaching = self.program.reaching.get(expression, ())
+            return any(one.value is not None and self._is_large(one.value, depth - 1) for one in reaching)
+        if isinstance(expression, ast.Call):
+            size = 1.0
+            for node in ast.walk(expression):
+                value = number(self.program, node) if isinstance(node, ast.Constant) else None
+                size *= value if value is not None and value > 1 else 1
+            return "random" in ast.unparse(expression.func) and size > _LARGE
+        return False
+
+    def _synthetic(self, call: ast.Call, x: ast.expr, y: ast.expr | None) -> bool:
+        assert isinstance(call.func, ast.Attribute)
+        model = ast.unparse(call.func.value)
+        single = call.func.attr == "fit_generator" or y is None
+        helper = "synthetic_batches" if single else "synthetic_batch"
+        self.filling.helpers.add(helper)
+        written = ast.unparse(x) if y is None else f"{ast.unparse(x)}, {ast.unparse(y)}"
+        self.filling.assume(x, written, "random data of the shapes that the model and its loss ask for")
+        text = f"{helper}({model})"
+        if single:
+            self.source.replace(x, text)
+            return True
+        assert y is not None
+        if len(call.args) > 1:
+            self.source.replace_span(self.source.start(x), self.source.end(y), f"*{text}")
+        elif call.args:
+            self.source.replace(x, f"*{text}")
+            self._drop(call, y)
+        else:
+            first, second = sorted((x, y), key=self.source.start)
+            word = next(one for one in call.keywords if one.value is first)
+            self.source.replace_span(self.source.start(word), self.source.end(first), f"*{text}")
+            self._drop(call, second)
+        return False
+
+    def _drop(self, call: ast.Call, value: ast.expr) -> None:
+        word = next((one for one in call.keywords if one.value is value), None)
+        if word is not None:
+            self.filling.drop_argument(call, word)
+
+    def _options(self, call: ast.Call, kept: list[ast.AST], fed_by_steps: bool, own: bool) -> None:
+        data = 1 if getattr(call.func, "attr", "") == "fit_generator" else 2
+        for position, argument in enumerate(call.args[data:], data):
+            if isinstance(argument, ast.Starred):
+                continue
+            few = {2: "4", 3: _FEW}.get(position) if data == 2 else _FEW
+            if few is not None and (number(self.program, argument) or 99) > _ENOUGH:
+                self.source.replace(argument, few)
+        has_steps = any(word.arg in _STEPS for word in call.keywords) or (data == 1 and len(call.args) > 1)
+        for word in call.keywords:
+            value = number(self.program, word.value)
+            if word.arg in _SURPLUS:
+                self.filling.drop_argument(call, word)
+            elif word.arg in _EPOCHS:
+                if value is None or value > _ENOUGH:
+                    self.source.replace(word.value, _FEW)
+            elif word.arg in _STEPS:
+                if not fed_by_steps and not own:
+                    self.filling.drop_argument(call, word)
+                elif value is None or value > _ENOUGH:
+                    self.source.replace(word.value, "8" if word.arg == "samples_per_epoch" else _FEW)
+            elif word.arg == "batch_size":
+                if not own and fed_by_steps:
+                    self.filling.drop_argument(call, word)
+                elif value is None or value > 8:
+                    self.source.replace(word.value, "4")
+            elif word.arg == "callbacks":
+                self._callbacks(call, word, kept)
+            elif word.arg == "verbose":
+                self.source.replace(word.value, "0")
+            elif word.arg is None:
+                if self.facts.is_missing(word.value):
+                    self.filling.drop_argument(call, word)
+                else:
+                    kept.append(word.value)
+            elif word.arg not in {"x", "y", "generator"}:
+                kept.append(word.value)
+            elif own:
+                kept.append(word.value)
+        if fed_by_steps and not own and not has_steps:
+            end = self.source.end(call) - 1
+            before = self.source.text[:end].rstrip()
+            comma = " " if before.endswith(",") else ", "
+            self.source.replace_span(end, end, f"{comma}steps_per_epoch={_FEW}")
+
+    def _callbacks(self, call: ast.Call, word: ast.keyword, kept: list[ast.AST]) -> None:
+        """Only callbacks that set flags or compile have a say in what trains."""
+        own = [one for one in self._elements(word.value, 4) if self._has_a_say(one)]
+        if not own:
+            self.filling.drop_argument(call, word)
+            return
+        self.source.replace(word.value, "[" + ", ".join(ast.unparse(one) for one in own) + "]")
+        kept.extend(own)
+
+    def _elements(self, expression: ast.expr, depth: int) -> list[ast.expr]:
+        if isinstance(expression, (ast.List, ast.Tuple)):
+            return [one for element in expression.elts for one in self._elements(element, depth)]
+        if isinstance(expression, ast.BinOp):
+            return [*self._elements(expression.left, depth), *self._elements(expression.right, depth)]
+        if isinstance(expression, ast.Name) and depth:
+            values = [one.value for one in self.program.reaching.get(expression, ()) if one.value is not None]
+            lists = [one for one in values if isinstance(one, (ast.List, ast.Tuple, ast.BinOp))]
+            if lists:
+                return [one for value in lists for one in self._elements(value, depth - 1)]
+        return [expression]
+
+    def _has_a_say(self, expression: ast.expr, depth: int = 3) -> bool:
+        for cls in self.facts.callees.instance_of(expression):
+            if any(self.effects.touches_flags(one) for one in self.facts.callees.lineage(cls)):
+                return True
+        if isinstance(expression, ast.Name) and depth:
+            values = [one.value for one in self.program.reaching.get(expression, ()) if one.value is not None]
+            return any(self._has_a_say(value, depth - 1) for value in values)
+        if isinstance(expression, ast.Call) and "LambdaCallback" in ast.unparse(expression.func):
+            if self.effects.touches_flags(expression):
+                return True
+            for node in ast.walk(expression):
+                for one in self.program.reaching.get(node, ()):
+                    if isinstance(one.target, ast.FunctionDef) and self.effects.touches_flags(one.target):
+                        return True
+        return False
+
+    def _batch(self, call: ast.Call) -> list[ast.AST]:
+        """``train_on_batch``: what the program can make itself stays, the rest is synthetic."""
+        assert isinstance(call.func, ast.Attribute)
+        x, y = self._data(call)
+        for word in call.keywords:
+            if word.arg in _SURPLUS:
+                self.filling.drop_argument(call, word)
+        if x is None or y is None:
+            return [one for one in (x, y) if one is not None]
+        unusable = [one for one in (x, y) if self._is_unusable(one)]
+        model = ast.unparse(call.func.value)
+        if not unusable:
+            return [x, y]
+        other = y if unusable[0] is x else x
+        written = ", ".join(ast.unparse(one) for one in unusable)
+        self.filling.assume(call, written, "random data of the shapes that the model and its loss ask for")
+        if len(unusable) == 1 and isinstance(other, (ast.Name, ast.Attribute)):
+            helper = "synthetic_inputs" if unusable[0] is x else "synthetic_targets"
+            self.filling.helpers.add(helper)
+            self.source.replace(unusable[0], f"{helper}({model}, len({ast.unparse(other)}))")
+            return [other]
+        self.filling.helpers.add("synthetic_batch")
+        rows = self._rows([x, y])
+        text = f"synthetic_batch({model}, {rows})" if rows else f"synthetic_batch({model}, 4)"
+        kept: list[ast.AST] = []
+        if len(call.args) > 1:
+            self.source.replace_span(self.source.start(x), self.source.end(y), f"*{text}")
+        else:
+            self.source.replace_span(self.source.end(call.func), self.source.end(call), f"(*{text})")
+        if rows:
+            kept.extend(
+                node
+                for one in (x, y)
+                for node in ast.walk(one)
+                if isinstance(node, ast.Name) and rows == f"len({node.id})"
+            )
+        return kept
+
+    def _rows(self, data: list[ast.expr]) -> str:
+        for one in data:
+            for element in one.elts if isinstance(one, (ast.List, ast.Tuple)) else []:
+                if isinstance(element, ast.Name) and not self.facts.is_missing(element):
+                    return f"len({element.id})"
+        return ""
+
+    # -- loops over data
+    def feeds(self, statement: ast.For | ast.AsyncFor) -> bool:
+        """Whether a loop goes over data that is not there, so that synthetic batches take its place."""
+        if not self.facts.is_missing(statement.iter):
+            return False
+        fed = self._fed(statement)
+        if fed is None:
+            return False
+        model, expression = fed
+        loss = self._loss(statement)
+        self.filling.helpers.add("synthetic_batches")
+        text = f"synthetic_batches({model}, turns=2{loss})"
+        iterated = statement.iter
+        counted = isinstance(iterated, ast.Call) and getattr(iterated.func, "id", "") == "enumerate"
+        if counted:
+            text = f"enumerate({text})"
+        self.source.replace(statement.iter, text)
+        self.filling.assume(iterated, ast.unparse(iterated), "two batches of random data of the shapes of the model")
+        self._feeds[statement] = (model, expression)
+        return True
+
+    def used_by_feed(self, statement: ast.For | ast.AsyncFor) -> list[ast.AST]:
+        """The model that the batches of a loop are made for."""
+        return [self._feeds[statement][1]] if statement in self._feeds else []
+
+    def _fed(self, statement: ast.For | ast.AsyncFor) -> tuple[str, ast.expr] | None:
+        names = {node for node in ast.walk(statement.target) if isinstance(node, ast.Name)}
+        definitions = [one for one in self.facts.definitions if one.target in names]
+        return self._consumer(definitions, 4)
+
+    def _consumer(self, definitions: list, depth: int) -> tuple[str, ast.expr] | None:  # type: ignore[type-arg]
+        """The model that is called with one of some values."""
+        if depth == 0:
+            return None
+        for call in self.program.calls:
+            for position, argument in enumerate(call.args):
+                roots = self.facts.roots(argument)
+                if not any(one in definitions for one in roots):
+                    continue
+                if (
+                    position == 0
+                    and self.facts.is_model(call.func)
+                    and isinstance(call.func, (ast.Name, ast.Attribute))
+                ):
+                    if not isinstance(call.func, ast.Attribute) or call.func.value and _is_self(call.func):
+                        return ast.unparse(call.func), call.func
+                for function in self.facts.callees.targets(call):
+                    scope = self.program.scopes[function]
+                    inner = [one for found in scope.definitions.values() for one in found if one.kind == "param"]
+                    found = self._consumer(inner, depth - 1)
+                    if found is not None:
+                        return found
+        return None
+
+    def _loss(self, statement: ast.For | ast.AsyncFor) -> str:
+        """How a hand-written loop measures: by a loss of Keras that is named in the file."""
+        for call in self.program.calls:
+            path = path_of(self.program, call.func)
+            if ".losses." in path or path.endswith("_crossentropy"):
+                return f", loss={path.rpartition('.')[2]!r}"
+        return ""
+
+
+def _is_self(attribute: ast.Attribute) -> bool:
+    return isinstance(attribute.value, ast.Name) and attribute.value.id == "self"
