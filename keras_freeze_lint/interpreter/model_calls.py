@@ -222,7 +222,8 @@ def call_optimizer_method(
         pairs = args[0] if args else keywords.get("grads_and_vars", keywords.get("grads"))
         if name == "apply" and len(args) > 1:
             pairs = args[1]
-        _apply(run, optimizer, _reads(pairs), "apply_gradients" if name == "apply_gradients" else "apply", node)
+        whole = optimizer.family == "tf1" and isinstance(pairs, Gradients) and pairs.variables is None
+        _apply(run, optimizer, _reads(pairs), "apply_gradients" if name == "apply_gradients" else "apply", node, whole)
     elif name == "minimize":
         _minimize(run, optimizer, args, keywords, node)
     elif name == "build" and args and isinstance(args[0], Variables):

@@ -54,8 +54,8 @@ def _inspect_slice(run: Run, node: ast.For, source: LayerList, scope: Scope, fla
         _inspect_upper(run, cut, whole, upper, flag)
     if isinstance(whole, LayerList) and whole.exact and whole.slots and not source.slots:
         lower = evaluate(run, cut.slice.lower, scope) if cut.slice.lower is not None else 0
-        if isinstance(lower, int) and lower > sum(slot.high - slot.low for slot in whole.slots):
-            count = sum(slot.high - slot.low for slot in whole.slots)
+        count = sum(slot.high - slot.low for slot in whole.slots)
+        if (isinstance(lower, int) and lower > count) or (isinstance(upper, int) and -upper > count):
             run.emit(events.Mistake(*run.place(cut), "empty slice", source.model, ast.unparse(cut.slice), flag, count))
 
 

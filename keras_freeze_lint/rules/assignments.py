@@ -66,7 +66,7 @@ def _of(code: str, **kinds: str) -> Check:
 
 
 def _not_a_bool(replay: Replay) -> Iterator[Defect]:
-    """A string or a list counts as true; where it says so too, it merely is no bool."""
+    """A string or a list counts as true, whatever it says; what says true too merely is no bool."""
     found: dict[int, list[tuple[int, events.SetFlag]]] = {}
     for index, event in enumerate(replay.events):
         if isinstance(event, events.SetFlag) and event.value is True and isinstance(event.raw, str | list | tuple):
@@ -81,7 +81,7 @@ def _not_a_bool(replay: Replay) -> Iterator[Defect]:
             {"value": repr(event.raw)[:30]},
             stations((event.node, f"set on line {line_of(event.node)}")),
             None if true else meant_otherwise(replay, [turn.target for _, turn in turns], last, False),
-            Certainty.POSSIBLE if true else Certainty.CERTAIN,
+            Certainty.POSSIBLE if true and not isinstance(event.raw, str) else Certainty.CERTAIN,
         )
 
 

@@ -92,7 +92,7 @@ LOOP_RULES = (
         "tf1-minimize-ignores-flag",
         "tf.train optimizers without var_list train frozen layers too",
         {
-            "": "minimize() without var_list moves frozen {layers}: it ignores trainable; pass var_list=model.trainable_weights"
+            "": "without var_list this optimizer moves frozen {layers} too: it ignores trainable; pass var_list=model.trainable_weights"
         },
         _minimize,
     ),

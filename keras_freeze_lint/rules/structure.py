@@ -80,7 +80,7 @@ def _left_out(replay: Replay, index: int, event: events.Mistake) -> Prediction |
         return None
     flag = bool(event.value)
     # At -0 it is the start of a slice that takes all, and the end of one that takes nothing.
-    full = event.kind in ("long slice", "nested is one") or event.detail.endswith(":")
+    full = event.kind in ("long slice", "nested is one") or (event.kind == "minus zero" and event.detail.endswith(":"))
     meant = not flag if full else flag
     # The loop stands behind its slice: what it sets is no later correction.
     return meant_otherwise(replay, leaves[-1:], _end_of_loop(replay, index, leaves[-1]) if full else index, meant)

@@ -141,6 +141,11 @@ model.layers[0].trainable = "False"  # error: KFL405
 model.compile("sgd", "mse")
 model.fit(x, y)
 
+## KFL405 a text for a constructor [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), trainable="False"), Dense(1, name="q")])  # error: KFL405
+model.compile("sgd", "mse")
+model.fit(x, y)
+
 ## KFL405 an option of the command line that is a text [everywhere]
 import argparse
 parser = argparse.ArgumentParser()

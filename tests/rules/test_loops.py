@@ -146,6 +146,13 @@ with tf.Session() as session:
     session.run(tf.global_variables_initializer())
     session.run(train, {inputs: x, targets: y})
 
+## KFL603 gradients without a list of variables [keras==2.2.4, tensorflow==1.13, tensorflow==1.15]
+import tensorflow as tf
+model.layers[0].trainable = False
+loss = tf.reduce_mean(tf.square(model(tf.constant(x))))
+optimizer = tf.train.RMSPropOptimizer(0.1)
+train = optimizer.apply_gradients(optimizer.compute_gradients(loss))  # error: KFL603
+
 ## KFL603 minimize with the trainable ones [keras==2.2.4, tensorflow==1.13, tensorflow==1.15]
 inputs, targets = tf.placeholder(tf.float32, (None, 4)), tf.placeholder(tf.float32, (None, 1))
 model.layers[0].trainable = False

@@ -244,6 +244,15 @@ model = Model(base.input, Dense(1, name="q")(Flatten()(base.output)))
 model.compile("sgd", "mse")
 model.fit(x, y)
 
+## an end before the first layer of a known application [everywhere]
+from keras.applications import VGG16
+base = VGG16(include_top=False, weights="imagenet", input_shape=(32, 32, 3))
+for layer in base.layers[:-30]:  # error: KFL504
+    layer.trainable = False
+model = Sequential([base, Flatten(), Dense(1, name="q")])
+model.compile("sgd", "mse")
+model.fit(x, y)
+
 ## index within a known application [everywhere]
 from keras.applications import VGG16
 base = VGG16(include_top=False, weights="imagenet", input_shape=(32, 32, 3))
