@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,13 +41,19 @@ class LayerMeasurement:
 
 @dataclass(frozen=True)
 class CallMeasurement:
-    """One turn of one training call. ``raised`` is the message of the error that ended it, if one did."""
+    """One turn of one training call. ``raised`` is the message of the error that ended it, if one did.
+
+    ``controlled`` says that a control set the flags before it. ``note`` is why nothing is told of the layers, where
+    that is so.
+    """
 
     line: int
     call: str
     model: str
     layers: tuple[LayerMeasurement, ...]
     raised: str | None = None
+    controlled: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,10 @@ class Device:
 
 @dataclass(frozen=True)
 class Measurement:
-    """A whole run. ``message`` and ``line`` say why it did not finish, where it did not."""
+    """A whole run. ``message`` and ``line`` say why it did not finish, where it did not.
+
+    ``output`` is the end of what the program printed.
+    """
 
     status: Status
     device: Device | None
@@ -71,3 +81,16 @@ class Measurement:
     message: str = ""
     line: int = 0
     seconds: float = 0.0
+    output: str = ""
+
+
+@dataclass(frozen=True)
+class Control:
+    """What a run is compared with: right before the training call on a line of the witness, layers get these flags.
+
+    ``flags`` says for layers (by key) whether they shall be trainable. The model is then compiled again, with the
+    arguments of its last ``compile()`` and a fresh optimizer of the same kind.
+    """
+
+    training_call: int
+    flags: Mapping[str, bool]
