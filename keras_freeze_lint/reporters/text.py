@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from keras_freeze_lint.findings import FileError, Location, Report
+from keras_freeze_lint.findings import FileError, Finding, Location, Report, Verdict
 from keras_freeze_lint.reporters.json import was_checked
 
 # What paints a part of a line: ``("path", "train.py")`` to the text with or without colours.
@@ -20,9 +20,19 @@ def render(report: Report, paint: Paint = plain) -> str:
     """Return the findings of one file as lines ``path:line:column: CODE message``, lines of notebooks after a cell."""
     return "".join(
         f"{paint('path', report.path)}:{place(finding.location)}: "
-        f"{paint(finding.severity.value, finding.code)} {finding.message}\n"
+        f"{paint(finding.severity.value, finding.code)} {finding.message}{verdict(finding)}\n"
         for finding in report.findings
     )
+
+
+def verdict(finding: Finding) -> str:
+    """Return what running the flagged model said, in brackets behind the message; nothing if nobody ran it."""
+    said = finding.verdict
+    if said is None:
+        return ""
+    if said.verdict is Verdict.INCONCLUSIVE:
+        return f" [{said.verdict.value}: {said.reason}]"
+    return f" [{said.verdict.value} on {said.keras}]" if said.keras else f" [{said.verdict.value}]"
 
 
 def place(location: Location) -> str:

@@ -161,7 +161,9 @@ def _timeline(verified: VerifiedFile, evidence: Evidence) -> dict[str, Any]:
             )
             cells.append(None if layer is None else _cell(layer, evidence, decides=decides))
         rows.append((name, cells))
-    headings = [(entry["call"], f"{entry['cell']}:{entry['line']}" if "cell" in entry else entry["line"]) for entry in entries]
+    headings = [
+        (entry["call"], f"{entry['cell']}:{entry['line']}" if "cell" in entry else entry["line"]) for entry in entries
+    ]
     return {"headings": headings, "rows": rows, "more": max(len(names) - _ROWS, 0)}
 
 

@@ -19,7 +19,11 @@ from keras_freeze_lint.reporters.verify_json import place as place_of_line
 from keras_freeze_lint.verify.measurement import LayerMeasurement, Quantity
 from keras_freeze_lint.verify.verdicts import Evidence, LayerEvidence, VerifiedFile
 
-_STYLES: dict[Verdict, str] = {Verdict.CONFIRMED: "bold red", Verdict.REFUTED: "bold green", Verdict.INCONCLUSIVE: "bold yellow"}
+_STYLES: dict[Verdict, str] = {
+    Verdict.CONFIRMED: "bold red",
+    Verdict.REFUTED: "bold green",
+    Verdict.INCONCLUSIVE: "bold yellow",
+}
 # Told apart without colours, too.
 SIGNS = {Verdict.CONFIRMED: "✗", Verdict.REFUTED: "✓", Verdict.INCONCLUSIVE: "?"}
 # A table of layers that is longer than this proves nothing more.
@@ -42,8 +46,8 @@ def render_matrix(files: Sequence[VerifiedFile], width: int, *, colours: bool) -
     table = Table(box=SIMPLE, title="since when it is broken", title_justify="left")
     for title in ("finding", *places):
         table.add_column(title, overflow="fold")
-    for (file, where, code), verdicts in rows.items():
-        table.add_row(f"{file}:{where} {code}", *(_cell(verdicts.get(name)) for name in places))
+    for (file, line, code), verdicts in rows.items():
+        table.add_row(f"{file}:{line} {code}", *(_cell(verdicts.get(name)) for name in places))
     return _printed(table if rows else Text("No findings on any of them."), width, colours)
 
 

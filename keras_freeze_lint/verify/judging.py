@@ -66,9 +66,7 @@ class Comparison:
     measured: Measurement
 
 
-def observe(
-    prediction: Prediction, witness: Witness, measured: Measurement, *, exact: bool
-) -> Observation | Undecided:
+def observe(prediction: Prediction, witness: Witness, measured: Measurement, *, exact: bool) -> Observation | Undecided:
     """Return what the run showed of the prediction, or why it showed nothing.
 
     ``exact`` says that the prediction's layers are called as an analysis of the witness itself calls them.
@@ -105,7 +103,11 @@ def control_for(observation: Observation) -> Plan | None:
 
 
 def judge(
-    finding: Finding, witness: Witness, measured: Measurement, observation: Observation, control: Comparison | None = None
+    finding: Finding,
+    witness: Witness,
+    measured: Measurement,
+    observation: Observation,
+    control: Comparison | None = None,
 ) -> Evidence:
     """Return the verdict on a finding; ``control`` is the run that the observation is compared with."""
     assert finding.prediction is not None
@@ -181,18 +183,14 @@ def _never_trained(
 
 
 def _ended_before(witness: Witness, measured: Measurement) -> Undecided:
-    return Undecided(
-        f"the run ended before the training call: {measured.message}", origin_of(witness, measured.line)
-    )
+    return Undecided(f"the run ended before the training call: {measured.message}", origin_of(witness, measured.line))
 
 
 def _turns(calls: Sequence[CallMeasurement]) -> list[tuple[int, CallMeasurement]]:
     return list(enumerate(calls))
 
 
-def _pairs(
-    prediction: Prediction, call: CallMeasurement, *, exact: bool
-) -> tuple[tuple[str, LayerMeasurement], ...]:
+def _pairs(prediction: Prediction, call: CallMeasurement, *, exact: bool) -> tuple[tuple[str, LayerMeasurement], ...]:
     """Each predicted layer with what was measured of it; nothing if any of them is not there."""
     pairs: list[tuple[str, LayerMeasurement]] = []
     for name in prediction.layers:

@@ -266,7 +266,12 @@ calls = st.builds(
 )
 statuses = st.sampled_from(["finished", "finished", "raised", "stopped", "tampered", "unusable"])
 runs = st.builds(
-    Measurement, statuses, st.none(), st.lists(calls, max_size=3).map(tuple), message=st.just("why"), line=st.integers(0, 9)
+    Measurement,
+    statuses,
+    st.none(),
+    st.lists(calls, max_size=3).map(tuple),
+    message=st.just("why"),
+    line=st.integers(0, 9),
 )
 findings = st.builds(
     finding,
@@ -295,7 +300,8 @@ def test_confirmed_only_if_everything_that_proof_needs_was_measured(
         return
     assert {one.predicted for one in evidence.layers} == set(prediction.layers)
     for one in evidence.layers:
-        shown, compared = _quantity(one.measured, found), one.control and _quantity(one.control, found)
+        shown = _quantity(one.measured, found)
+        compared = _quantity(one.control, found) if one.control else None
         assert shown is not None
         assert shown.moves is (prediction.effect == "moves")
         assert compared is not None
@@ -322,7 +328,7 @@ def test_refuted_only_by_a_finished_run_that_showed_the_opposite(
         assert shown is not None
         assert shown.moves is (prediction.effect == "still")
         if prediction.effect == "moves":
-            compared = one.control and _quantity(one.control, found)
+            compared = _quantity(one.control, found) if one.control else None
             assert compared
             assert compared.moves, "data that moves nothing refutes nothing"
 

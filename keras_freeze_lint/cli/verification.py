@@ -1,0 +1,117 @@
+"""What ``verify`` and ``check --verify`` do: find the places to run in, say what will be run, run it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from keras_freeze_lint.cli.common import Told, settings_of
+from keras_freeze_lint.cli.places import Choices
+from keras_freeze_lint.cli.progress import progress
+from keras_freeze_lint.configuration import Overrides
+from keras_freeze_lint.findings import FileError
+from keras_freeze_lint.settings import Settings
+from keras_freeze_lint.sources.files import STDIN, SourceError, read_source
+from keras_freeze_lint.verify.environments import EnvironmentProblem, find_environment
+from keras_freeze_lint.verify.interrogation import NoKeras, Place, place_of
+from keras_freeze_lint.verify.runner import Limits, Runner
+from keras_freeze_lint.verify.sandbox import Refused, containment
+from keras_freeze_lint.verify.trial import Progress
+from keras_freeze_lint.verify.verdicts import VerifiedFile
+from keras_freeze_lint.verify.verifying import Keep, Prepared, Verifier, with_findings_of, witness_files
+
+
+def verified(
+    files: Sequence[str], stdin_name: str, overrides: Overrides, choices: Choices, told: Told
+) -> list[VerifiedFile]:
+    """Return the verdicts on the findings of files, in each place in turn.
+
+    What cannot be read and environments that are not there are told. Raises UsageError if nothing can run at all.
+    """
+    texts = _texts(files, stdin_name, told)
+    places = _places(choices, told)
+    if not places:
+        return []
+    try:
+        contained = containment(sandbox=choices.sandbox)
+    except Refused as error:
+        raise click.UsageError(str(error)) from error
+    names = ", ".join(f"{place.name} ({place.python})" for place in places)
+    click.echo(f"verify runs code from these files, on {names}; {contained}", err=True)
+    keep = witness_files(Path(choices.save_witness)) if choices.save_witness else None
+    with progress() as shown, ExitStack() as stack:
+        verifiers = [stack.enter_context(_verifier(place, choices, overrides, shown, keep)) for place in places]
+        found = []
+        for name, text in texts:
+            settings = settings_of(name, overrides, told)
+            prepared = [
+                verifier.prepare(text, name, _settings(settings, overrides, verifier.place)) for verifier in verifiers
+            ]
+            for one, verifier in zip(_joined(prepared), verifiers, strict=True):
+                found.append(verifier.verify(one))
+    for result in found:
+        if result.error is not None:
+            told.add(result.error)
+    return found
+
+
+def _joined(prepared: list[Prepared]) -> list[Prepared]:
+    return with_findings_of(prepared) if len(prepared) > 1 else prepared
+
+
+def _texts(files: Sequence[str], stdin_name: str, told: Told) -> list[tuple[str, str]]:
+    texts = []
+    for file in files:
+        name = stdin_name if file == STDIN else file
+        try:
+            texts.append((name, read_source(file)))
+        except SourceError as error:
+            told.add(FileError(name, str(error)))
+    return texts
+
+
+def _places(choices: Choices, told: Told) -> list[Place]:
+    """The places to run in. One that cannot be had is an error of the run; in a matrix the others still count."""
+    if not choices.matrix:
+        try:
+            if choices.environment:
+                return [place_of(find_environment(choices.environment).python, choices.environment)]
+            return [place_of(choices.python)]
+        except (EnvironmentProblem, NoKeras) as error:
+            raise click.UsageError(str(error)) from error
+    places = []
+    for name in choices.matrix:
+        try:
+            places.append(place_of(find_environment(name).python, name))
+        except (EnvironmentProblem, NoKeras) as error:
+            told.add(FileError(name, str(error)))
+    return places
+
+
+def _settings(settings: Settings, overrides: Overrides, place: Place) -> Settings:
+    """The settings of a file, for the Keras and the backend of the place unless the command line names others."""
+    return replace(settings, keras=str(overrides.get("keras", "auto")), backend=_backend(overrides, place))
+
+
+def _backend(overrides: Overrides, place: Place) -> str:
+    """Raises UsageError if the backend that was asked for is not there."""
+    wanted = overrides.get("backend")
+    if wanted is None:
+        return next(iter(place.backends), "tensorflow")
+    if wanted not in place.backends:
+        raise click.UsageError(f"{place.name} ({place.python}) has no {wanted}")
+    return str(wanted)
+
+
+def _verifier(place: Place, choices: Choices, overrides: Overrides, shown: Progress, keep: Keep | None) -> Verifier:
+    backend = _backend(overrides, place)
+
+    def start() -> Runner:
+        shown.begin(f"{place.name}: importing Keras")
+        return Runner(place.python, backend, choices.device, Limits(seconds=choices.timeout), choices.sandbox)
+
+    return Verifier(place, start, shown, keep)

@@ -1,0 +1,71 @@
+"""What a run is compared with: the same witness with the intended flags in force, or with the mistake mended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from keras_freeze_lint.findings import Edit, Finding, Report
+from keras_freeze_lint.settings import Settings
+from keras_freeze_lint.verify.judging import Comparison, Observation, control_for
+from keras_freeze_lint.verify.measurement import Control, Measurement
+from keras_freeze_lint.verify.witness import Witness
+
+# The training methods of a model: only these train again after another compile().
+METHODS = frozenset({"fit", "fit_generator", "train_on_batch"})
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A run for comparison that can be made."""
+
+    words: str
+    text: str
+    lines: frozenset[int]
+    flags: Control | None = None
+
+    def ran(self, run: Callable[[str, Control | None], Measurement]) -> Comparison:
+        return Comparison(self.words, self.lines, run(self.text, self.flags))
+
+
+def controls(
+    observation: Observation, witness: Witness, twin: Finding | None, settings: Settings
+) -> Iterator[Proposal]:
+    """Yield what an observation can be compared with, the most telling first.
+
+    ``twin`` is the same finding in the witness, as the linter sees it there.
+    """
+    plan = control_for(observation)
+    if plan is None:
+        return
+    if observation.call is not None and observation.call.call in METHODS:
+        words = {
+            "still": "frozen before a new compile()",
+            "moves": "trainable before a new compile()",
+            "finished": "with the intended flags before a new compile()",
+        }[plan.expected]
+        yield Proposal(words, witness.text, frozenset({plan.line}), Control(plan.line, dict(plan.flags)))
+    if twin is not None and observation.shown == observation.prediction.effect:
+        yield from _mended(plan.line, witness, twin, settings)
+
+
+def _mended(line: int, witness: Witness, twin: Finding, settings: Settings) -> Iterator[Proposal]:
+    """The witness with the fix of its own finding, which analysing it again has confirmed."""
+    from keras_freeze_lint.fixes.editing import apply
+    from keras_freeze_lint.fixing import with_fixes
+
+    (fixed,) = with_fixes(Report(witness.file, (twin,)), witness.text, settings).findings
+    if fixed.fix is None:
+        return
+    where = line or (twin.prediction.training_call if twin.prediction else 0)
+    text = apply(witness.text, fixed.fix.edits)
+    yield Proposal("mended", text, frozenset({_moved(where, fixed.fix.edits)}))
+
+
+def _moved(line: int, edits: tuple[Edit, ...]) -> int:
+    """The line where a line stands after edits above it."""
+    shift = 0
+    for edit in edits:
+        if edit.end_line < line or (edit.end_line == line and edit.end_column == 1):
+            shift += edit.replacement.count("\n") - (edit.end_line - edit.line)
+    return line + shift

@@ -1,0 +1,181 @@
+"""From files to verdicts, one environment at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+
+from keras_freeze_lint.findings import FileError, Finding, Verification
+from keras_freeze_lint.keras.evidence import source_evidence
+from keras_freeze_lint.keras.targets import resolve_target
+from keras_freeze_lint.keras.versions import Target, TargetError, parse_target
+from keras_freeze_lint.linter import lint_source
+from keras_freeze_lint.settings import Settings
+from keras_freeze_lint.sources.cells import in_cells
+from keras_freeze_lint.sources.files import SourceError, is_notebook
+from keras_freeze_lint.sources.notebooks import Notebook, read_notebook
+from keras_freeze_lint.sources.parsing import parse
+from keras_freeze_lint.verify.interrogation import Place
+from keras_freeze_lint.verify.judging import Undecided, undecided
+from keras_freeze_lint.verify.measurement import Control, Measurement
+from keras_freeze_lint.verify.runner import Runner
+from keras_freeze_lint.verify.trial import Progress, Trial
+from keras_freeze_lint.verify.verdicts import Evidence, Run, VerifiedFile
+from keras_freeze_lint.verify.witness import Witness
+
+Keep = Callable[[str, Witness], None]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A file with the findings that are to be verified; ``imported`` is the package it takes its Keras from."""
+
+    file: VerifiedFile
+    findings: tuple[Finding, ...]
+    settings: Settings
+    notebook: Notebook | None
+    imported: str | None
+
+
+class Verifier:
+    """Verifies files in one environment; Keras is imported there at the first witness, and stays.
+
+    ``start`` makes the runner when it is first needed, and ``keep`` gets every witness that runs.
+    """
+
+    def __init__(self, place: Place, start: Callable[[], Runner], progress: Progress, keep: Keep | None = None) -> None:
+        self.place = place
+        self._start = start
+        self._progress = progress
+        self._keep = keep
+        self._stack = ExitStack()
+        self._runner: Runner | None = None
+
+    def __enter__(self) -> Verifier:  # noqa: PYI034  typing.Self is newer than Python 3.10
+        """Start nothing yet."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End what was started."""
+        self._stack.close()
+
+    def prepare(self, text: str, file: str, settings: Settings) -> Prepared:
+        """Return what is to be verified in a text, on the Keras of the place unless the settings name another.
+
+        Never raises for what the text holds.
+        """
+        try:
+            notebook = read_notebook(text) if is_notebook(file) else None
+            module = text if notebook is None else notebook.text
+            imported, asked, target = self._target(module, file, settings)
+        except (SourceError, TargetError) as error:
+            failed = VerifiedFile(file, self.place.name, error=FileError(file, str(error)))
+            return Prepared(failed, (), settings, None, None)
+        chosen = replace(settings, keras=asked)
+        report = lint_source(module, file, chosen, parse(module))
+        verified = VerifiedFile(
+            file,
+            self.place.name,
+            str(target.versions),
+            target.backend,
+            target.evidence,
+            error=report.error,
+            text=module,
+            cells=notebook.cells if notebook is not None else (),
+        )
+        return Prepared(verified, report.findings, chosen, notebook, imported)
+
+    def verify(self, prepared: Prepared) -> VerifiedFile:
+        """Return the verdicts on the findings of a file."""
+        findings = prepared.findings
+        if not findings:
+            return prepared.file
+        self._progress.expect(len(findings))
+        if prepared.imported is not None and self.place.requirement(prepared.imported) is None:
+            why = Undecided(f"{self.place.name} has no package {prepared.imported}, which this program imports")
+            self._progress.done(len(findings))
+            return _finished(prepared, [undecided(one, why) for one in findings], ())
+        trial = Trial(
+            prepared.file, prepared.settings, self._run, self._progress, self.place.name, self._keeping(prepared)
+        )
+        return _finished(prepared, trial.verdicts(findings), tuple(trial.runs))
+
+    def _keeping(self, prepared: Prepared) -> Callable[[Witness], None]:
+        return lambda witness: self._keep(prepared.file.file, witness) if self._keep is not None else None
+
+    def _run(self, witness: str, control: Control | None = None) -> Measurement:
+        if self._runner is None:
+            self._runner = self._stack.enter_context(self._start())
+        return self._runner.run(witness, control)
+
+    def _target(self, text: str, file: str, settings: Settings) -> tuple[str | None, str, Target]:
+        """The package that a text takes its Keras from, the Keras that it is judged for in words, and as a target."""
+        tree = parse(text)
+        imported = source_evidence(tree).package
+        if settings.keras != "auto":
+            return imported, settings.keras, resolve_target(settings.keras, settings.backend, tree, file)[0]
+        wanted = self.place.requirement(imported) or self.place.requirement(None) or "keras"
+        return imported, wanted, parse_target(wanted, settings.backend, f"{self.place.name} ({self.place.python})")
+
+
+def with_findings_of(prepared: Sequence[Prepared]) -> list[Prepared]:
+    """Return the same file in several places, each with the findings of all of them.
+
+    So a mistake that only some Kerases know is run on the others too, and refuted there.
+    """
+    found: dict[tuple[object, ...], Finding] = {}
+    for one in prepared:
+        for finding in one.findings:
+            found.setdefault(_what(finding), finding)
+    return [replace(one, findings=_all_of(one, found)) if one.file.text else one for one in prepared]
+
+
+def witness_files(directory: Path) -> Keep:
+    """Return what writes each witness to a directory, under a name that tells which file it is from."""
+    written: dict[str, int] = {}
+
+    def keep(file: str, witness: Witness) -> None:
+        stem = Path(file).stem or "witness"
+        written[stem] = written.get(stem, 0) + 1
+        number = f"-{written[stem]}" if written[stem] > 1 else ""
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / f"{stem}.witness{number}.py").write_text(witness.text, encoding="utf-8")
+
+    return keep
+
+
+def _all_of(prepared: Prepared, found: Mapping[tuple[object, ...], Finding]) -> tuple[Finding, ...]:
+    own = {_what(finding): finding for finding in prepared.findings}
+    every = [own.get(what, finding) for what, finding in found.items()]
+    return tuple(sorted(every, key=lambda one: (one.location.line, one.location.column, one.code)))
+
+
+def _what(finding: Finding) -> tuple[object, ...]:
+    return finding.code, finding.location.line, finding.location.column
+
+
+def _finished(prepared: Prepared, evidence: Sequence[Evidence], runs: tuple[Run, ...]) -> VerifiedFile:
+    device = next((run.measured.device for run in runs if run.measured and run.measured.device), None)
+    told = tuple(_told(one, prepared.notebook) for one in evidence)
+    return replace(prepared.file, evidence=told, runs=runs, device=device)
+
+
+def _told(evidence: Evidence, notebook: Notebook | None) -> Evidence:
+    """The evidence with its verdict on the finding, in terms of a notebook's cells where it is one."""
+    device = evidence.measured.device if evidence.measured is not None else None
+    cell, line = notebook.place(evidence.line) if notebook and evidence.line else (None, evidence.line)
+    verification = Verification(
+        evidence.verdict,
+        evidence.reason,
+        line,
+        cell,
+        f"{device.keras} ({device.backend})" if device else "",
+        device.name if device else "",
+    )
+    finding = in_cells(evidence.finding, notebook) if notebook else evidence.finding
+    return replace(evidence, finding=replace(finding, verdict=verification))
