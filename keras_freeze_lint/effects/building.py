@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from keras_freeze_lint.effects.copying import copy_flags
+from keras_freeze_lint.effects.late import learns_inputs_late
 from keras_freeze_lint.effects.progress import Progress
+from keras_freeze_lint.effects.statistics import note_call
 from keras_freeze_lint.effects.training import compile_model
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.values import Api, Class, Layer
@@ -37,8 +39,8 @@ def on_added(progress: Progress, event: events.Added) -> None:
     progress.flags.hold(event.model, [*children, event.layer])
     if event.model.kind == "sequential" and progress.behaviour.sequential_add_resets_flag:
         progress.flags.own[event.model.serial] = True
-    if event.model.kind == "sequential" and event.layer.is_model:
-        _note_call(progress, event.layer)
+    if event.model.kind == "sequential" and event.layer.is_model and not learns_inputs_late(progress, event.model):
+        note_call(progress, event.layer)
 
 
 def on_called(progress: Progress, event: events.Called) -> None:
@@ -49,16 +51,11 @@ def on_called(progress: Progress, event: events.Called) -> None:
         and event.symbolic
         and (progress.behaviour.training_false_holds or event.inside is not None)
     ):
-        progress.held.add(layer.serial)
+        progress.held.setdefault(layer.serial, set()).add(event.inside.serial if event.inside is not None else None)
+    elif event.symbolic:
+        progress.not_held.add(layer.serial)
     if event.symbolic and layer.is_model:
-        _note_call(progress, layer)
-
-
-def _note_call(progress: Progress, model: Layer) -> None:
-    progress.called_at[model.serial] = progress.index
-    if progress.behaviour.nested_bn_updates_fixed_at_call:
-        for serial, truth in progress.flags.statistics_of(model).items():
-            progress.call_flags[model.serial, serial] = truth
+        note_call(progress, layer)
 
 
 def on_set_flag(progress: Progress, event: events.SetFlag) -> None:

@@ -146,6 +146,13 @@ class Flags:
         self._collect(model, True, found, 0)
         return found
 
+    def statistics_inside(self, model: Layer) -> dict[int, Truth]:
+        """The same for a model that is being called: its own flag is asked later, by the model that trains."""
+        found: dict[int, Truth] = {}
+        for position, child in enumerate(self.children_of(model)):
+            self._collect(child, True, found, 0, self.merged(model, position, child))
+        return found
+
     def snapshot(self, model: Layer) -> dict[int, Truth]:
         return {layer.serial: self.flag(layer) for layer in self.below(model)}
 

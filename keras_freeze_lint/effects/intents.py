@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from keras_freeze_lint.effects.flags import Flags
 from keras_freeze_lint.effects.records import CompileState, Truth, Write
-from keras_freeze_lint.interpreter.timeline import SetFlag
+from keras_freeze_lint.interpreter.timeline import Event, SetFlag, TrainStart
 from keras_freeze_lint.interpreter.values import Layer
 
 
 class Intents:
     """Every flag as the program wrote it, leaf by leaf, in the order of events."""
 
-    def __init__(self, flags: Flags) -> None:
+    def __init__(self, flags: Flags, path: Sequence[Event]) -> None:
         self.flags = flags
+        self.last_training = {
+            event.model.serial: index for index, event in enumerate(path) if isinstance(event, TrainStart)
+        }
         self.writes: dict[int, list[Write]] = {}
         self.hidden: dict[int, int] = {}
         self.trainings: list[tuple[int, Layer]] = []
@@ -51,7 +54,8 @@ class Intents:
         """The last assignment that was meant for a training of ``model``.
 
         An assignment after this model's compile() is meant for another model, as in a GAN, when that other one holds
-        this model and is compiled after it, or when another model with this layer was trained since.
+        this model and is compiled after it, when the first model with this layer that is trained after it is that other
+        one, or when it reopens that other one for trainings to come.
         """
         if self.latest(leaf) == (None, None):
             return None, None
@@ -86,12 +90,22 @@ class Intents:
                 continue
             if other.index > write.index and not held <= inside and _covers(held, inside):
                 return True
-            first = next((index for index, trained in self.trainings if index > write.index), None)
-            if first is not None and any(
-                trained is other.event.model for index, trained in self.trainings if index == first
-            ):
+            if self._first_trained(leaf, model, write, others) is other.event.model:
+                return True
+            if write.value and held < inside and write.event.target.serial in held and self._trains_later(other, write):
                 return True
         return False
+
+    def _first_trained(self, leaf: Layer, model: Layer, write: Write, others: list[CompileState]) -> Layer | None:
+        """The first model with this layer that was trained since."""
+        for index, trained in self.trainings:
+            if index > write.index and (trained is model or any(trained is one.event.model for one in others)):
+                if trained is model or any(layer is leaf for layer in self.flags.below(trained)):
+                    return trained
+        return None
+
+    def _trains_later(self, state: CompileState, write: Write) -> bool:
+        return self.last_training.get(state.event.model.serial, -1) > write.index
 
 
 def _covers(outer: set[int], inner: set[int]) -> bool:

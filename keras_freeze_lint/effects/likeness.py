@@ -26,12 +26,12 @@ _ONLY_WITH = {
     "copies_keep_model_flag": "copy",
     "savedmodel_keeps_flags": "copy",
     "sublayers_tracked": "custom",
-    "compiles_late": "custom",
+    "compiles_late": "late",
     "weights_order": "weights",
     "compile_inside_fit": "inside fit",
     "callbacks_before_trace": "inside fit",
     "trace_serves": "inside fit",
-    "sequential_lists_input": "nothing",
+    "sequential_lists_input": "late",
     "zero_based_names": "nothing",
     "functional_prefix": "nothing",
 }
@@ -57,6 +57,8 @@ def _features(exploration: Exploration) -> frozenset[str]:
             feature = _feature(event)
             if feature is not None:
                 found.add(feature)
+            if isinstance(event, events.Built) and event.layer.kind in {"sequential", "subclassed"}:
+                found.add("late")
             if inside and isinstance(event, events.SetFlag | events.Compiled | events.Obscured):
                 found.add("inside fit")
             if isinstance(event, events.Built | events.Added) and event.layer.is_bn is not False:

@@ -45,12 +45,13 @@ class Progress:
         self.path = path
         self.behaviour = behaviour
         self.flags = Flags(behaviour)
-        self.intents = Intents(self.flags)
+        self.intents = Intents(self.flags, path)
         self.outcome = Replay(behaviour, path, self.flags, self.intents)
         self.compiled: dict[int, CompileState] = {}
         self.optimizers: dict[int, Variables] = {}
         self.traced_reads: dict[Hashable, dict[int, Truth]] = {}
-        self.held: set[int] = set()
+        self.held: dict[int, set[int | None]] = {}
+        self.not_held: set[int] = set()
         self.classes_with_flag: set[str] = set()
         self.fed: set[int] = set()
         self.called_at: dict[int, int] = {}

@@ -25,10 +25,18 @@ def standalone_statistics(progress: Progress, model: Layer) -> dict[int, Truth]:
     return found
 
 
+def note_call(progress: Progress, model: Layer) -> None:
+    """Where updates are gathered when a nested model is called, keep which of them that call gathers."""
+    progress.called_at[model.serial] = progress.index
+    if progress.behaviour.nested_bn_updates_fixed_at_call:
+        for serial, truth in progress.flags.statistics_inside(model).items():
+            progress.call_flags[model.serial, serial] = truth
+
+
 def moving(progress: Progress, model: Layer, statistics: dict[int, Truth]) -> dict[int, Truth]:
     """Statistics that really move: none where training=False holds them."""
     held = _held_below(progress, model)
-    return {serial: False if serial in held else truth for serial, truth in statistics.items()}
+    return {serial: _all((truth, held.get(serial, True))) for serial, truth in statistics.items()}
 
 
 def dropped_below(progress: Progress, model: Layer) -> set[int]:
@@ -42,13 +50,21 @@ def dropped_below(progress: Progress, model: Layer) -> set[int]:
     }
 
 
-def _held_below(progress: Progress, model: Layer) -> set[int]:
-    return {
-        leaf.serial
-        for layer in progress.flags.below(model)
-        if layer.serial in progress.held
-        for leaf in progress.flags.below(layer)
-    }
+def _held_below(progress: Progress, model: Layer) -> dict[int, Truth]:
+    """The leaves of a model that it calls with training=False: False, or None where it may also call them without.
+
+    That a layer is called so elsewhere holds nothing, least of all when the layer itself is the model that trains.
+    """
+    below = progress.flags.below(model)
+    members = {layer.serial for layer in below}
+    found: dict[int, Truth] = {}
+    for layer in below:
+        callers = progress.held.get(layer.serial, set())
+        if layer is not model and any(caller is None or caller in members for caller in callers):
+            certain = layer.serial not in progress.not_held
+            for leaf in progress.flags.below(layer):
+                found[leaf.serial] = False if certain else found.get(leaf.serial)
+    return found
 
 
 def _all(truths: Sequence[Truth]) -> Truth:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from keras_freeze_lint.effects.late import compiled_by_first_step
 from keras_freeze_lint.effects.optimizers import build_at_start, refused
 from keras_freeze_lint.effects.progress import Open, Progress
 from keras_freeze_lint.effects.records import CompileState, LayerEffect, Trace, TrainingRecord, Truth, moves
-from keras_freeze_lint.effects.statistics import dropped_below, moving, standalone_statistics
+from keras_freeze_lint.effects.statistics import dropped_below, moving, note_call, standalone_statistics
 from keras_freeze_lint.effects.traces import signature_of, trace_for
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.values import Layer
+from keras_freeze_lint.keras.semantics import Behaviour
 
 
 def on_compiled(progress: Progress, event: events.Compiled) -> None:
@@ -41,6 +43,8 @@ def on_start(progress: Progress, event: events.TrainStart) -> None:
     state = progress.compiled.get(model.serial)
     record = TrainingRecord(event, progress.index, model, event.call, compiled=state)
     build_at_start(progress, model)
+    if state is not None and state.first_step and _takes_flags_of_compile(progress.behaviour):
+        _first_call(progress, model, state)
     restore = None
     if state is not None and progress.behaviour.flags_read == "compile" and progress.behaviour.callbacks_before_trace:
         now = progress.flags.snapshot(model)
@@ -79,13 +83,18 @@ def on_step(progress: Progress, event: events.TrainStep) -> None:
             progress.outcome.stopped_at = progress.index
 
 
+def _takes_flags_of_compile(behaviour: Behaviour) -> bool:
+    """Whether training goes by the flags of compile(), and no callback comes before them."""
+    return behaviour.flags_read == "compile" and not behaviour.callbacks_before_trace
+
+
 def _in_force(progress: Progress, running: Open, state: CompileState) -> tuple[dict[int, Truth], dict[int, Truth], int]:
     """The flags that this step goes by: what moves, whose statistics move, and when that was read."""
     model = running.record.model
     assert model is not None
     reading = progress.behaviour.flags_read
-    if reading == "compile" and not progress.behaviour.callbacks_before_trace:
-        return _by_compile(progress, model, state)
+    if _takes_flags_of_compile(progress.behaviour):
+        return state.collected, state.statistics, state.index
     now = Trace(progress.flags.trained_by(model), progress.flags.statistics_of(model), progress.index)
     if reading == "compile" or (reading == "trace" and state.event.eager is False):
         start = running.record.start
@@ -97,25 +106,22 @@ def _in_force(progress: Progress, running: Open, state: CompileState) -> tuple[d
     return now.weights, now.statistics, now.index
 
 
-def _by_compile(
-    progress: Progress, model: Layer, state: CompileState
-) -> tuple[dict[int, Truth], dict[int, Truth], int]:
-    if state.first_step:
-        if (
-            progress.behaviour.compiles_late
-            and model.kind == "subclassed"
-            and model.graph is None
-            and state.unseen_inputs
-        ):
-            state.collected = progress.flags.trained_by(model)
-            state.statistics = progress.flags.statistics_of(model)
-            state.index = progress.index
-        if progress.behaviour.frozen_bn_statistics == "move":
-            state.statistics = {leaf.serial: True for leaf in progress.flags.leaves(model) if leaf.is_bn is not False}
-        elif progress.behaviour.bn_statistics_read == "first step":
-            state.statistics = standalone_statistics(progress, model)
-        state.statistics.update(dict.fromkeys(dropped_below(progress, model), False))
-    return state.collected, state.statistics, state.index
+def _first_call(progress: Progress, model: Layer, state: CompileState) -> None:
+    """What the first training call after compile() reads before its callbacks begin."""
+    if compiled_by_first_step(progress, model, state):
+        for child in progress.flags.children_of(model):
+            if child.is_model:
+                note_call(progress, child)
+        if model.kind == "sequential" and progress.behaviour.sequential_add_resets_flag:
+            progress.flags.own[model.serial] = True  # building the network does what add() does
+        state.collected = progress.flags.trained_by(model)
+        state.statistics = progress.flags.statistics_of(model)
+        state.index = progress.index
+    if progress.behaviour.frozen_bn_statistics == "move":
+        state.statistics = {leaf.serial: True for leaf in progress.flags.leaves(model) if leaf.is_bn is not False}
+    elif progress.behaviour.bn_statistics_read == "first step":
+        state.statistics = standalone_statistics(progress, model)
+    state.statistics.update(dict.fromkeys(dropped_below(progress, model), False))
 
 
 def _merge(

@@ -27,6 +27,7 @@ def _copy_layer(run: Run, source: Layer, node: ast.AST, copied: dict[int, Layer]
         flag=source.flag, handed_flag=source.handed_flag, has_weights=source.has_weights, is_bn=source.is_bn,
         user_class=source.user_class, label=source.label, flavour=source.flavour, length=source.length,
         origin=source.origin,
+        config={name: value for name, value in source.config.items() if not isinstance(value, Layer | list)},
     )  # fmt: skip
     copied[source.serial] = made
     made.children = [_copy_layer(run, child, node, copied) for child in source.children]
