@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from keras_freeze_lint.verify.slicing.callees import arguments_of
 from keras_freeze_lint.verify.slicing.editing import Source
-from keras_freeze_lint.verify.slicing.effects import TRAINING, Effects, expressions_in, is_setting
+from keras_freeze_lint.verify.slicing.effects import PASSIVE, TRAINING, Effects, expressions_in, is_setting
 from keras_freeze_lint.verify.slicing.facts import Facts
 from keras_freeze_lint.verify.slicing.filling import Filling
 from keras_freeze_lint.verify.slicing.modules import import_path, is_usable, is_worldly, path_of
@@ -20,6 +20,7 @@ from keras_freeze_lint.verify.slicing.program import (
     inner_statements,
     own_expressions,
 )
+from keras_freeze_lint.verify.slicing.shortening import Shortening
 from keras_freeze_lint.verify.slicing.training import Training
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -43,6 +44,7 @@ class Keeper:
         self.whole: set[ast.AST] = set()
         self.valued: set[FunctionNode] = set()
         self.needed: set[Definition] = set()
+        self.starved: list[ast.For | ast.AsyncFor] = []
         self.refused: set[ast.stmt] = set()
         self._deferred: list[tuple[ast.expr, list[Definition]]] = []
         self._queue: list[ast.stmt] = []
@@ -100,8 +102,11 @@ class Keeper:
                 self._queue.append(statement)
         self._queue.extend(self.goals)
         self._run()
-        while self._release_deferred() or self._keep_jumps():
+        while self._release_deferred() or self._keep_jumps() or self._feed():
             self._run()
+        shortening = Shortening(self)
+        shortening.loops()
+        shortening.batches()
         for argument, _ in self._deferred:
             if not isinstance(argument, ast.Constant):
                 self.source.replace(argument, "None")
@@ -109,6 +114,12 @@ class Keeper:
     def _run(self) -> None:
         while self._queue:
             self.keep(self._queue.pop(0))
+
+    def _feed(self) -> bool:
+        if not self.starved:
+            return False
+        self.use_all(Shortening(self).feeds())
+        return True
 
     def _release_deferred(self) -> bool:
         left, done = [], False
@@ -164,7 +175,7 @@ class Keeper:
         for outer in self.program.around(statement):
             if isinstance(outer, FUNCTIONS):
                 self.keep_function(outer)
-                if not isinstance(statement, (ast.Return, *FUNCTIONS)):
+                if not isinstance(statement, FUNCTIONS):
                     self._note_effect(outer, statement)
                 break
             if isinstance(outer, ast.stmt):
@@ -189,7 +200,7 @@ class Keeper:
                 if any(target in self.effectful for target in self.facts.callees.targets(node)):
                     return True
                 if isinstance(node.func, ast.Attribute) and self.facts.is_model(node.func.value):
-                    return True
+                    return node.func.attr not in PASSIVE
                 if isinstance(node.func, ast.Name) and node.func.id == "setattr":
                     return True
         targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
@@ -204,8 +215,8 @@ class Keeper:
             return
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
             return
-        if isinstance(statement, (ast.For, ast.AsyncFor)) and self.training.feeds(statement):
-            self.use_all(self.training.used_by_feed(statement))
+        if isinstance(statement, (ast.For, ast.AsyncFor)) and self.facts.is_missing(statement.iter):
+            self.starved.append(statement)
             self._use_target(statement.target)
             return
         if isinstance(statement, (ast.If, ast.While)) and self.filling.decide(statement):

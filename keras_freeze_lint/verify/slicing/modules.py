@@ -35,7 +35,7 @@ _WORLDLY_PATHS = re.compile(
     | tensorflow\.(?:tpu|ConfigProto|Session|InteractiveSession|GPUOptions|logging|debugging|profiler|lite)\b
     | numpy\.(?:load|loadtxt|genfromtxt|fromfile|save\w*|memmap|DataSource)\b
     | os\.(?!path\.(?:join|basename|dirname|splitext|sep)\b|sep\b|linesep\b|environ\b) | os\.path\.(?!join|basename|dirname|splitext)
-    | sys\.(?:argv|stdin|stdout|stderr|exit|path)\b | json\.(?:load|dump)\b | time\.sleep | pathlib\. | io\.(?:open|FileIO)
+    | argparse\. | sys\.(?:argv|stdin|stdout|stderr|exit|path)\b | json\.(?:load|dump)\b | time\.sleep | pathlib\. | io\.(?:open|FileIO)
     """,
     re.VERBOSE,
 )

@@ -98,7 +98,7 @@ def synthetic_batches(model, turns=None, rows=4, loss=None, shape=None):
 
 _DATASET = '''
 
-def synthetic_dataset(shape, classes, rows=16):
+def synthetic_dataset(shape, classes, rows=32):
     """Random training and test data in the place of a data set that would be downloaded."""
     if classes:
         x = synthetic_random.randint(0, 256, (rows,) + shape).astype("uint8")
@@ -122,4 +122,5 @@ def helper_text(wanted: set[str]) -> str:
         parts.append(_BATCHES)
     if "synthetic_dataset" in wanted:
         parts.append(_DATASET)
-    return _PRELUDE + "".join(parts) + "\n\n# -- the user's program\n" if parts else ""
+    text = _PRELUDE + "".join(parts) + "\n\n# -- the user's program\n" if parts else ""
+    return "import argparse\n" + text if "argparse" in wanted else text
