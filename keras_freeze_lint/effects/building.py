@@ -56,6 +56,8 @@ def on_called(progress: Progress, event: events.Called) -> None:
         progress.not_held.add(layer.serial)
     if event.symbolic and layer.is_model:
         note_call(progress, layer)
+    if event.inside is not None and not event.told:
+        progress.untold.setdefault(event.inside.serial, set()).add(layer.serial)
 
 
 def on_set_flag(progress: Progress, event: events.SetFlag) -> None:
@@ -101,7 +103,9 @@ def on_weights(progress: Progress, event: events.ReadWeights | events.WroteWeigh
 def on_mistake(progress: Progress, event: events.Mistake) -> None:
     """Assignments past the setter: the private attribute, and the flag of a whole class."""
     if event.kind == "private" and isinstance(event.target, Layer):
-        progress.flags.own[event.target.serial] = event.value if isinstance(event.value, bool) else None
+        # Where the setter is none, the flag is a plain attribute, and the private one nobody's: seen on 2.0.8 to 2.2.4.
+        is_property = progress.behaviour.setter_reaches_children
+        progress.flags.own[event.target.serial] = event.value if is_property and isinstance(event.value, bool) else None
     elif event.kind == "on class" and isinstance(event.target, Api | Class):
         progress.classes_with_flag.add(event.target.name)
         if progress.behaviour.class_flag_reaches == "all":

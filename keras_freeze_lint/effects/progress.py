@@ -52,6 +52,7 @@ class Progress:
         self.traced_reads: dict[Hashable, dict[int, Truth]] = {}
         self.held: dict[int, set[int | None]] = {}
         self.not_held: set[int] = set()
+        self.untold: dict[int, set[int]] = {}
         self.classes_with_flag: set[str] = set()
         self.fed: set[int] = set()
         self.called_at: dict[int, int] = {}

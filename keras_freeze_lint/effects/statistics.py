@@ -64,6 +64,11 @@ def _held_below(progress: Progress, model: Layer) -> dict[int, Truth]:
             certain = layer.serial not in progress.not_held
             for leaf in progress.flags.below(layer):
                 found[leaf.serial] = False if certain else found.get(leaf.serial)
+    if not progress.behaviour.inner_calls_train:
+        untold = progress.untold.get(model.serial, set())
+        for layer in below:
+            if layer.serial in untold:
+                found.update(dict.fromkeys((leaf.serial for leaf in progress.flags.below(layer)), False))
     return found
 
 

@@ -274,11 +274,19 @@ def call_layer_object(run: Run, layer: Layer, args: list[Value], keywords: dict[
     if inputs:
         if layer.user_class is not None:
             follow_call(run, layer, inputs, node)
-        return layers.call_layer(run, layer, inputs, flag, node)
+        return layers.call_layer(run, layer, inputs, flag, node, told=_tells_training(node))
     if layer.is_model and run.recording:
         run.taped.append(layer)
     run.emit(events.Called(*run.place(node), layer, flag, False))
     return Tensor(None)
+
+
+def _tells_training(node: ast.AST) -> bool:
+    """Whether a call may hand on ``training``: by name, as a further argument, or among what is not spelt out."""
+    if not isinstance(node, ast.Call):
+        return True
+    spread = any(isinstance(one, ast.Starred) for one in node.args)
+    return len(node.args) > 1 or spread or any(one.arg in {None, "training"} for one in node.keywords)
 
 
 def follow_call(run: Run, layer: Layer, inputs: list[Tensor], node: ast.AST) -> None:

@@ -87,11 +87,13 @@ def input_tensor(run: Run, node: ast.AST, name: Value = None, shape: tuple[Value
     return Tensor(call, shape)
 
 
-def call_layer(run: Run, layer: Layer, inputs: Sequence[Tensor], training: bool | None, node: ast.AST) -> Tensor:
-    """The symbolic call of a layer on tensors of a functional graph."""
+def call_layer(
+    run: Run, layer: Layer, inputs: Sequence[Tensor], training: bool | None, node: ast.AST, *, told: bool = True
+) -> Tensor:
+    """The symbolic call of a layer on tensors of a functional graph; ``told`` if it may say anything of training."""
     call = Call(layer, tuple(inputs), training)
     layer.calls.append(call)
-    run.emit(events.Called(*run.place(node), layer, training, True, run.callers[-1] if run.callers else None))
+    run.emit(events.Called(*run.place(node), layer, training, True, run.callers[-1] if run.callers else None, told))
     return Tensor(call)
 
 

@@ -39,12 +39,16 @@ class Added(Event):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Called(Event):
-    """A layer or model was called; ``symbolic`` when it became part of a functional graph."""
+    """A layer or model was called; ``symbolic`` when it became part of a functional graph.
+
+    ``inside`` is the model or layer whose ``call`` does it; ``told`` whether the call says anything of ``training``.
+    """
 
     layer: Layer
     training: bool | None
     symbolic: bool
     inside: Layer | None = None
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

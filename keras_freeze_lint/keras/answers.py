@@ -47,6 +47,10 @@ ANSWERS: Mapping[str, Mapping[str | bool, str]] = {
         True: "training=False holds the statistics under fit",
         False: "training=False does not hold the statistics under fit",
     },
+    "inner_calls_train": {
+        True: "layers in a model's call() train as the model does",
+        False: "layers in a model's call() train only if they are told training=training",
+    },
     "sequential_add_resets_flag": {
         True: "add() makes a frozen Sequential trainable again",
         False: "add() leaves the flag of a Sequential",

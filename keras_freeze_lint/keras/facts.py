@@ -138,6 +138,16 @@ FACTS: tuple[Fact, ...] = (
         ),
     ),
     Fact(
+        "inner_calls_train",
+        "Does a layer run in training mode under fit that a subclassed model's call() calls without training=?",
+        (
+            _row(STANDALONE, "", True, "generated programs: the learning phase is global"),
+            _row(TF_KERAS, "", True, "generated programs on 2.1, 2.4, 2.15"),
+            _row(KERAS3, "", False, "generated programs on 3.15, tests/conformance", backend="jax"),
+            _row(KERAS3, "", True, "generated programs on 3.15, tests/conformance"),
+        ),
+    ),
+    Fact(
         "sequential_add_resets_flag",
         "Is a Sequential's own flag set back to True by add()?",
         (

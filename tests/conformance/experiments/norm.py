@@ -6,11 +6,15 @@ from lab import (
     DoesNotApply,
     Input,
     Model,
+    VERSION,
     around,
     compiled,
+    data,
     experiment,
+    is_standalone,
     named,
     normalised,
+    numbers,
     stack,
     statistics_move,
 )
@@ -70,6 +74,29 @@ def training_false_holds():
     start = Input(shape=(4,))
     model = Model(start, Dense(1, name="h")(BatchNormalization(name="bn")(start, training=False)))
     return not statistics_move(compiled(model))
+
+
+@experiment
+def inner_calls_train():
+    """A subclassed model whose call() does not hand `training` on to its layers."""
+    if is_standalone() and numbers(VERSION) < (2, 2):
+        raise DoesNotApply("no subclassed models before Keras 2.2")
+
+    class Net(Model):
+        def __init__(self):
+            super(Net, self).__init__()
+            self.bn = BatchNormalization(name="bn")
+            self.h = Dense(1, name="h")
+
+        def call(self, inputs, training=None):
+            return self.h(self.bn(inputs))
+
+    model = compiled(Net())
+    x, y = data()
+    model.fit(x, y, verbose=0, epochs=1)
+    before = model.bn.get_weights()[-2].copy()
+    model.fit(x, y, verbose=0, epochs=1)
+    return not (before == model.bn.get_weights()[-2]).all()
 
 
 @experiment
