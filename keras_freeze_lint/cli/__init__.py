@@ -16,7 +16,7 @@ from keras_freeze_lint.settings import SettingsError
 # What a shell reports of a program that this signal ended.
 INTERRUPTED = 130
 # In the order of the help. Each stands in a file of its own, which is imported when the command is wanted.
-COMMANDS = ("check", "trace", "explain", "envs")
+COMMANDS = ("check", "trace", "verify", "explain", "envs")
 
 
 class _Commands(click.Group):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import click
 
@@ -51,7 +51,7 @@ class Choices:
 
     python: str | None
     environment: str | None
-    device: str
+    device: Literal["auto", "cpu", "gpu"]
     save_witness: str | None
     timeout: float
     sandbox: bool

@@ -19,7 +19,7 @@ from keras_freeze_lint.sources.files import STDIN, SourceError, read_source
 from keras_freeze_lint.verify.environments import EnvironmentProblem, find_environment
 from keras_freeze_lint.verify.interrogation import NoKeras, Place, place_of
 from keras_freeze_lint.verify.runner import Limits, Runner
-from keras_freeze_lint.verify.sandbox import Refused, containment
+from keras_freeze_lint.verify.sandbox import NoSandbox, available
 from keras_freeze_lint.verify.trial import Progress
 from keras_freeze_lint.verify.verdicts import VerifiedFile
 from keras_freeze_lint.verify.verifying import Keep, Prepared, Verifier, with_findings_of, witness_files
@@ -36,10 +36,7 @@ def verified(
     places = _places(choices, told)
     if not places:
         return []
-    try:
-        contained = containment(sandbox=choices.sandbox)
-    except Refused as error:
-        raise click.UsageError(str(error)) from error
+    contained = _containment(sandbox=choices.sandbox)
     names = ", ".join(f"{place.name} ({place.python})" for place in places)
     click.echo(f"verify runs code from these files, on {names}; {contained}", err=True)
     keep = witness_files(Path(choices.save_witness)) if choices.save_witness else None
@@ -57,6 +54,19 @@ def verified(
         if result.error is not None:
             told.add(result.error)
     return found
+
+
+def _containment(*, sandbox: bool) -> str:
+    """How what runs is contained, in words. Raises UsageError if it must be and cannot."""
+    if not sandbox:
+        return "NOT contained (--no-sandbox): it can do whatever you can"
+    found = available()
+    if isinstance(found, NoSandbox):
+        raise click.UsageError(
+            f"nothing can be contained here ({found.reason}); --no-sandbox runs the code of these files all the same"
+        )
+    wall = {"namespaces": "namespaces of its own", "landlock": "Landlock and a system call filter"}[found.kind]
+    return f"contained by {wall}: no network, no files but its own, bounded time, memory and processes"
 
 
 def _joined(prepared: list[Prepared]) -> list[Prepared]:
@@ -85,11 +95,17 @@ def _places(choices: Choices, told: Told) -> list[Place]:
             raise click.UsageError(str(error)) from error
     places = []
     for name in choices.matrix:
-        try:
-            places.append(place_of(find_environment(name).python, name))
-        except (EnvironmentProblem, NoKeras) as error:
-            told.add(FileError(name, str(error)))
+        place = _place(name, told)
+        places += [place] if place is not None else []
     return places
+
+
+def _place(name: str, told: Told) -> Place | None:
+    try:
+        return place_of(find_environment(name).python, name)
+    except (EnvironmentProblem, NoKeras) as error:
+        told.add(FileError(name, str(error)))
+        return None
 
 
 def _settings(settings: Settings, overrides: Overrides, place: Place) -> Settings:
@@ -112,6 +128,6 @@ def _verifier(place: Place, choices: Choices, overrides: Overrides, shown: Progr
 
     def start() -> Runner:
         shown.begin(f"{place.name}: importing Keras")
-        return Runner(place.python, backend, choices.device, Limits(seconds=choices.timeout), choices.sandbox)
+        return Runner(place.python, backend, choices.device, Limits(seconds=choices.timeout), sandbox=choices.sandbox)
 
     return Verifier(place, start, shown, keep)
