@@ -54,8 +54,9 @@ class Intents:
         """The last assignment that was meant for a training of ``model``.
 
         An assignment after this model's compile() is meant for another model, as in a GAN, when that other one holds
-        this model and is compiled after it, when the first model with this layer that is trained after it is that other
-        one, or when it reopens that other one for trainings to come.
+        this model and is compiled after it, when that other one is the first with this layer to be trained after it, or
+        when it reopens that other one for trainings to come. Of two models that were both compiled before the first
+        assignment, neither of which holds the other, both are meant.
         """
         if self.latest(leaf) == (None, None):
             return None, None
@@ -65,7 +66,7 @@ class Intents:
                 continue
             if state is None or write.index < state.index:
                 return write.value, write
-            if not self._meant_for_another(leaf, model, write, others):
+            if not self._meant_for_another(leaf, model, state, write, others):
                 return write.value, write
         return leaf.initial_flag, None
 
@@ -82,15 +83,19 @@ class Intents:
     def _holds(self, model: Layer, target: Layer) -> bool:
         return any(layer is target for layer in self.flags.below(model))
 
-    def _meant_for_another(self, leaf: Layer, model: Layer, write: Write, others: list[CompileState]) -> bool:
+    def _meant_for_another(
+        self, leaf: Layer, model: Layer, state: CompileState, write: Write, others: list[CompileState]
+    ) -> bool:
         inside = {layer.serial for layer in self.flags.below(model)}
+        told_before = self.writes[leaf.serial][0].index < state.index
         for other in others:
             held = {layer.serial for layer in self.flags.below(other.event.model)}
             if leaf.serial not in held or not self._could_mean(other.event.model, write):
                 continue
             if other.index > write.index and not held <= inside and _covers(held, inside):
                 return True
-            if self._first_trained(leaf, model, write, others) is other.event.model:
+            tells_apart = told_before or other.index > write.index or held < inside or inside < held
+            if tells_apart and self._first_trained(leaf, model, write, others) is other.event.model:
                 return True
             if write.value and held < inside and write.event.target.serial in held and self._trains_later(other, write):
                 return True
@@ -98,10 +103,10 @@ class Intents:
 
     def _first_trained(self, leaf: Layer, model: Layer, write: Write, others: list[CompileState]) -> Layer | None:
         """The first model with this layer that was trained since."""
+        models = [model, *(one.event.model for one in others)]
         for index, trained in self.trainings:
-            if index > write.index and (trained is model or any(trained is one.event.model for one in others)):
-                if trained is model or any(layer is leaf for layer in self.flags.below(trained)):
-                    return trained
+            if index > write.index and trained in models and (trained is model or self._holds(trained, leaf)):
+                return trained
         return None
 
     def _trains_later(self, state: CompileState, write: Write) -> bool:

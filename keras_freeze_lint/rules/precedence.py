@@ -13,6 +13,7 @@ _MORE_SPECIFIC = (
     ("KFL401", "KFL505"),
     ("KFL504", "KFL505"),
     ("KFL103", "KFL102"),
+    ("KFL103", "KFL303"),
 )
 
 

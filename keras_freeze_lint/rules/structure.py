@@ -275,6 +275,9 @@ def _other_instance(replay: Replay) -> Iterator[Defect]:
         ):
             continue
         twins = [sites[id(leaf.node)] for leaf in leaves if id(leaf.node) in sites and leaf.kind != "rest"]
+        if any(write.event.node is event.node for one in twins for write in replay.intents.writes.get(one.serial, ())):
+            # The same line reaches the trained instance at another time.
+            continue
         record = next_record(replay, twins[0], index) if len(twins) == len(leaves) else None
         if record is not None and all(
             effect.weights for effect in (record.effects[one.serial] for one in twins if one.serial in record.effects)

@@ -77,6 +77,8 @@ def _frozen_random(replay: Replay) -> Iterator[Defect]:
     written: set[int] = set()
     bare: dict[int, Layer] = {}
     trained = {id(record.start): record for record in replay.records}
+    # An Embedding that learns at another time is part of a critic, or has to wait for its turn.
+    learns = {one.layer.serial for record in replay.records for one in record.effects.values() if one.weights}
     for event in replay.events:
         if isinstance(event, events.WroteWeights):
             written.update(leaf.serial for leaf in replay.flags.leaves(event.layer))
@@ -84,7 +86,7 @@ def _frozen_random(replay: Replay) -> Iterator[Defect]:
             layer = event.layer
             if "weights argument" in layer.attributes and layer.attributes["weights argument"] is None:
                 bare.update({leaf.serial: layer for leaf in replay.flags.leaves(layer)})
-            elif layer.cls == "Embedding" and layer.user_class is None and not layer.pretrained:
+            elif _is_bare_embedding(layer) and layer.serial not in learns:
                 bare[layer.serial] = layer
         elif isinstance(event, events.Copied) and event.how == "clone_model":
             bare.update({leaf.serial: event.copy for leaf in replay.flags.leaves(event.copy)})
@@ -107,6 +109,10 @@ def _frozen_random(replay: Replay) -> Iterator[Defect]:
                     {"layers": shown(owner) if owner.is_model else named(one.layer for one in random)},
                     stations((owner.node, "built without weights"), (record.node, "trained here")),
                 )
+
+
+def _is_bare_embedding(layer: Layer) -> bool:
+    return layer.cls == "Embedding" and layer.user_class is None and not layer.pretrained
 
 
 def _index(replay: Replay) -> Iterator[Defect]:

@@ -489,6 +489,47 @@ for step in range(3):
     critic.train_on_batch(x, y)
     combined.train_on_batch(x, y)
 
+## two critics that are reopened after the combined model was compiled [keras==3.15/tensorflow; silent: keras 2]
+first = Sequential([Dense(4, input_shape=(4,), name="d")])
+second = Sequential([Dense(4, input_shape=(4,), name="e")])
+first.compile("sgd", "mse")
+second.compile("sgd", "mse")
+generator = Sequential([Dense(4, input_shape=(4,), name="g")])
+first.trainable = False
+second.trainable = False
+z = Input(shape=(4,))
+combined = Model(z, [first(generator(z)), second(generator(z))])
+combined.compile("sgd", "mse")
+first.trainable = True  # error: KFL103
+second.trainable = True  # error: KFL103
+for step in range(3):
+    first.train_on_batch(x, y)
+    second.train_on_batch(x, y)
+    combined.train_on_batch(x, y)
+
+## the generator's turn comes first [keras==3.15/tensorflow; silent: keras 2]
+critic = Sequential([Dense(4, input_shape=(4,), name="d")])
+generator = Sequential([Dense(4, input_shape=(4,), name="g")])
+critic.compile("sgd", "mse")
+critic.trainable = False
+combined = Sequential([generator, critic])
+combined.compile("sgd", "mse")
+critic.trainable = True  # error: KFL103
+for step in range(3):
+    combined.train_on_batch(x, y)
+    critic.train_on_batch(x, y)
+
+## an encoder that two critics see is frozen too late for both [keras 2; silent: keras==3.15/tensorflow]
+encoder = Sequential([Dense(4, input_shape=(4,), name="e")])
+i = Input(shape=(4,))
+first = Model(i, Dense(1, name="p")(encoder(i)))
+second = Model(i, Dense(1, name="q")(encoder(i)))
+first.compile("sgd", "mse")
+second.compile("sgd", "mse")
+encoder.trainable = False  # error: KFL101
+first.fit(x, y)
+second.fit(x, y)
+
 ## only the combined model trains [everywhere]
 critic = Sequential([Dense(4, input_shape=(4,), name="d"), Dense(1, name="e")])
 critic.compile("sgd", "mse")
@@ -581,6 +622,21 @@ frozen.layers[0].trainable = False  # error: KFL104
 model = build()
 model.compile("sgd", "mse")
 model.fit(x, y)
+
+## every critic is frozen by the same line [keras 2]
+class GAN:
+    def __init__(self):
+        self.start()
+    def start(self):
+        self.critic = Sequential([Dense(1, input_shape=(4,), name="d")])
+        self.critic.compile("sgd", "mse")
+        self.critic.trainable = False
+        self.combined = Sequential([Dense(4, input_shape=(4,), name="g"), self.critic])
+        self.combined.compile("sgd", "mse")
+gan = GAN()
+gan.start()
+gan.critic.train_on_batch(x, y)
+gan.combined.train_on_batch(x, y)
 
 ## the same instance is trained [everywhere]
 def build():

@@ -134,6 +134,17 @@ model = Sequential([Embedding(50, 8, trainable=False), Flatten(), Dense(1)])  # 
 model.compile("sgd", "mse")
 model.fit(x, y)
 
+## KFL303 Embedding of a critic that has its own training [keras==2.2.4, keras==2.15]
+critic = Sequential([Embedding(50, 8), Flatten(), Dense(1)])
+critic.compile("sgd", "mse")
+generator = Sequential([Dense(4, input_shape=(4,))])
+critic.trainable = False
+combined = Sequential([generator, critic])
+combined.compile("sgd", "mse")
+for step in range(3):
+    combined.train_on_batch(x, y)
+    critic.train_on_batch(x, y)
+
 ## KFL303 Embedding whose matrix comes with it [keras==2.2.4, keras==2.15]
 model = Sequential([Embedding(50, 8, weights=[matrix], input_length=4, trainable=False), Flatten(), Dense(1)])
 model.compile("sgd", "mse")
