@@ -99,7 +99,10 @@ def _in_force(progress: Progress, running: Open, state: CompileState) -> tuple[d
     if reading == "compile" or (reading == "trace" and state.event.eager is False):
         start = running.record.start
         assert isinstance(start, events.TrainStart)
-        trace = trace_for(state.traces, signature_of(start.batch), now, progress.behaviour.trace_serves)
+        kind, shape = signature_of(start.batch)
+        if reading == "compile":
+            kind = "arrays"  # Keras 2: train_on_batch runs what fit has traced for batches of that shape
+        trace = trace_for(state.traces, (kind, shape), now, progress.behaviour.trace_serves)
         return trace.weights, trace.statistics, state.index if reading == "compile" else trace.index
     if reading == "trace" and state.event.eager is None:
         return dict.fromkeys(now.weights), dict.fromkeys(now.statistics), progress.index
