@@ -30,7 +30,7 @@ class Plugin:
 
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         """Yield line, column from 0, text and class of each finding; what cannot be analysed is silent."""
-        if self.settings.prefilter and not deserves_analysis(self.text):
+        if self.settings.prefilter and not deserves_analysis(self.text, bool(self.settings.upgrade_to)):
             return
         from keras_freeze_lint.linter import lint_source
 

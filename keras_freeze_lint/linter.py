@@ -28,7 +28,7 @@ def lint_source(text: str, path: str, settings: Settings, tree: ast.Module | Non
         if tree is None and is_notebook(path):
             return _notebook_report(text, path, settings)
         tree = parse(text) if tree is None else tree
-        if settings.prefilter and not deserves_analysis(text):
+        if settings.prefilter and not deserves_analysis(text, bool(settings.upgrade_to)):
             return Report(path)
         return _analysed(tree, text, path, settings)
     except Exception as error:  # noqa: BLE001 - one strange file must not end the run for all others

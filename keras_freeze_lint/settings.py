@@ -19,7 +19,7 @@ class Settings:
     ``installed``. ``select`` and ``ignore`` hold code prefixes (``KFL``, ``KFL1``, ``KFL101``); an empty ``select``
     means the rules that are on by default; ``extend_select`` adds to either. ``pedantic`` adds the rules that are not,
     and what is wrong only perhaps. Without ``prefilter`` a file that never names Keras is analysed too; without
-    ``noqa`` the suppression comments are not read. ``upgrade_to`` is a Keras as ``keras`` is (but not ``auto``), or empty:
+    ``noqa`` the suppression comments are not read. ``upgrade_to`` is a Keras as ``keras`` is (not ``auto``), or empty:
     training calls that do something else there are found, too.
     """
 

@@ -17,6 +17,8 @@ def render(document: Mapping[str, Any], width: int = WIDTH) -> str:
     parts = [f"{document['file']}: {heads[0]} and {heads[1]} on {new['keras']['backend']}"]
     rows = [row for call in old["training_calls"] for row in _rows(call, new, document["changes"])]
     headings = ("line", "call", "layers", *heads, "")
+    if not document["changes"]:
+        headings, rows = headings[:-1], [row[:-1] for row in rows]
     parts.append(table(rows, width, headings) if rows else "No training call found.")
     parts.extend(
         f"line {place(change)}: {reason['words']}; {reason['instead']}"

@@ -63,7 +63,7 @@ def judged(document: Trace, old: Trace, new: Trace) -> list[tuple[str, Turn]]:
             verdict = "on another path"
         found.append((verdict, claim))
     for place, one in measured.items():
-        if place not in claimed and one.old != one.new and one.old != "raises":
+        if place not in claimed and one.old not in {one.new, "raises"}:
             found.append((_why_missed(document, one, old, new), one))
     return found
 
@@ -77,12 +77,15 @@ def _why_missed(document: Trace, turn: Turn, old: Trace, new: Trace) -> str:
 
 def _said(document: Trace, turn: Turn, old: Trace, new: Trace) -> set[str]:
     """What the traces of both sides say."""
-    here, there = (
-        next((one.get("layers", {}) for one in run["training_calls"] if one["line"] == turn.line), {})
-        for run in (old, new)
-    )
+    here, there = (_ran(run, turn.line) for run in (old, new))
     name = twins(here, there).get(turn.layer, turn.layer)
     return {_told(document["from"], here, turn, turn.layer), _told(document["to"], there, turn, name)}
+
+
+def _ran(run: Trace, line: int) -> Trace:
+    """The layers of the training call on a line; none where it was not reached, or raised at once."""
+    calls: Iterator[Trace] = (one.get("layers", {}) for one in run["training_calls"] if one["line"] == line)
+    return next(calls, {})
 
 
 def _told(trace: Trace, ran: Trace, turn: Turn, name: str) -> str:
@@ -95,20 +98,14 @@ def _claimed(document: Trace, old: Trace) -> Iterator[Turn]:
     """The claims, with the names of the layers that the old run gave them."""
     for change in document["changes"]:
         predicted = next(one for one in document["from"]["training_calls"] if _same(one, change))
-        ran = next((one for one in old["training_calls"] if one["line"] == change["line"]), {})
-        names = {id(layer): name for name, layer in partners(predicted["layers"], ran.get("layers", {})).items()}
-        names = {told: names.get(id(layer), told) for told, layer in predicted["layers"].items()}
+        ran = partners(predicted["layers"], _ran(old, change["line"]))
+        by_layer = {id(layer): name for name, layer in ran.items()}
+        names = {told: by_layer.get(id(layer), told) for told, layer in predicted["layers"].items()}
         for layer, entry in change["layers"].items():
             for quantity in QUANTITIES:
                 if quantity in entry:
-                    yield Turn(
-                        change["line"],
-                        change["call"],
-                        names[layer],
-                        quantity,
-                        entry[quantity]["from"],
-                        entry[quantity]["to"],
-                    )
+                    fate = entry[quantity]["from"], entry[quantity]["to"]
+                    yield Turn(change["line"], change["call"], names[layer], quantity, *fate)
 
 
 def _measured(old: Trace, new: Trace) -> Iterator[Turn]:
@@ -132,9 +129,10 @@ def _measured(old: Trace, new: Trace) -> Iterator[Turn]:
 
 
 def twins(old: Trace, new: Trace) -> dict[str, str]:
-    """The layers of one run with their names in another: by the names that the program gives, the others in the order in which they were made.
+    """The layers of one run with their names in another.
 
-    Some releases begin to count at 1, so that equal automatic names may be those of different layers.
+    By the names that the program gives, the others in the order in which they were made: some releases begin to count
+    at 1, so that equal automatic names may be those of different layers.
     """
     found = {name: name for name in old if name in new and not _automatic(name, old[name])}
     left, right = (_by_class([name for name in run if _automatic(name, run[name])], run) for run in (old, new))
@@ -195,7 +193,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if verdict in options.show:
                 sys.stdout.write(f"{program}: {verdict}: {turn}\n")
         for verdicts in by_line.values():
-            calls["wrong" if "wrong" in verdicts else "right" if "right" in verdicts else sorted(verdicts)[0]] += 1
+            calls["wrong" if "wrong" in verdicts else "right" if "right" in verdicts else min(verdicts)] += 1
     for name, count in programs.items():
         sys.stdout.write(f"{name:36}{count:6}\n")
     sys.stdout.write(f"{'':36}{'layers':>6}{'calls':>7}\n")
