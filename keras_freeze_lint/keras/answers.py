@@ -44,8 +44,8 @@ ANSWERS: Mapping[str, Mapping[str | bool, str]] = {
         False: "the statistics of a nested model follow its flags, not those at its call",
     },
     "training_false_holds": {
-        True: "training=False holds the statistics under fit",
-        False: "training=False does not hold the statistics under fit",
+        True: "training=False holds statistics under fit",
+        False: "training=False does not hold statistics",
     },
     "inner_calls_train": {
         True: "layers in a model's call() train as the model does",
