@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from keras_freeze_lint.effects.copying import copy_flags
 from keras_freeze_lint.effects.late import learns_inputs_late
 from keras_freeze_lint.effects.progress import Progress
@@ -87,12 +89,13 @@ def on_set_variable(progress: Progress, event: events.SetVariableFlag) -> None:
 
 
 def on_copied(progress: Progress, event: events.Copied) -> None:
-    """A copy from a file is compiled as its source was."""
+    """A copy from a file is compiled as its source was, with an optimizer of its own."""
     copy_flags(progress.flags, progress.intents, event)
     progress.built.extend([event.copy])
     state = progress.compiled.get(event.source.serial)
     if event.how.startswith("file") and state is not None:
-        compile_model(progress, event.copy, state.event)
+        optimizer = state.event.optimizer and replace(state.event.optimizer, serial=event.copy.serial)
+        compile_model(progress, event.copy, replace(state.event, model=event.copy, optimizer=optimizer))
 
 
 def on_weights(progress: Progress, event: events.ReadWeights | events.WroteWeights) -> None:
