@@ -230,7 +230,7 @@ class Runner:
                 return command
             return wall.command(command, self._python, folder, accelerated=self._uses_accelerator())
 
-        return connect(self._python, lambda folder: self._environment(folder) | settings, wrap)
+        return connect(self._python, lambda folder: {**self._environment(folder), **settings}, wrap)
 
     def _environment(self, folder: str) -> dict[str, str]:
         """The environment variables of the child: an allow-list, and what makes frameworks share a machine."""
