@@ -14,7 +14,7 @@ from keras_freeze_lint.settings import Settings
 from keras_freeze_lint.sources.files import is_notebook, with_line_feeds
 
 # The codes that have a fixer; naming them here spares files without such findings the import of libcst.
-FIXABLE = frozenset("KFL101 KFL102 KFL106 KFL401 KFL402 KFL403 KFL404 KFL405 KFL502 KFL601".split())
+FIXABLE = frozenset("KFL101 KFL102 KFL106 KFL401 KFL402 KFL403 KFL404 KFL405 KFL501 KFL502 KFL504 KFL601".split())
 
 
 @dataclass(frozen=True)

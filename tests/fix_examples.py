@@ -223,9 +223,26 @@ model.compile("sgd", "mse")
 model.fit(x, y)
 
 ## KFL502 the layers are frozen in a loop
+# Not the features.
 for layer in base.layers[:1]:
-    layer.trainable = False
+    if layer.name != "r":
+        layer.trainable = False  # p
 base.trainable = True
+model.compile("sgd", "mse")
+model.fit(x, y)
+=>
+# Not the features.
+base.trainable = True
+for layer in base.layers[:1]:
+    if layer.name != "r":
+        layer.trainable = False  # p
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL502 the loop's variable is used
+for part in model.layers[:1]:
+    part.layers[0].trainable = False
+part.trainable = True
 model.compile("sgd", "mse")
 model.fit(x, y)
 """
@@ -275,7 +292,76 @@ gradients = tape.gradient(loss, everything)
 optimizer.apply_gradients(zip(gradients, model.variables))
 """
 
+PARENTS = """
+## KFL501 the parent is frozen layer by layer
+base.trainable = False  # the features
+for layer in base.layers[-1:]:
+    layer.trainable = True
+model.compile("sgd", "mse")
+model.fit(x, y)
+=>
+for each_layer in base.layers:
+    each_layer.trainable = False  # the features
+for layer in base.layers[-1:]:
+    layer.trainable = True
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL501 in a function, by name
+def build():
+    base.trainable = False
+    base.get_layer("r").trainable = True
+    return model
+
+build().compile("sgd", "mse")
+model.fit(x, y)
+=>
+def build():
+    for layer in base.layers:
+        layer.trainable = False
+    base.get_layer("r").trainable = True
+    return model
+
+build().compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL501 several statements on a line
+base.trainable = False; base.layers[1].trainable = True
+model.compile("sgd", "mse")
+model.fit(x, y)
+"""
+
+SLICES = """
+## KFL504 the last none
+LAST = 0
+base.layers[0].trainable = False
+for layer in base.layers[-LAST:]:
+    layer.trainable = False
+model.compile("sgd", "mse")
+model.fit(x, y)
+=>
+LAST = 0
+base.layers[0].trainable = False
+for layer in base.layers[len(base.layers) - LAST:]:
+    layer.trainable = False
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL504 all but none
+for layer in base.layers[:-0]:
+    layer.trainable = False
+model.compile("sgd", "mse")
+model.fit(x, y)
+=>
+for layer in base.layers[:len(base.layers)]:
+    layer.trainable = False
+model.compile("sgd", "mse")
+model.fit(x, y)
+"""
+
 PAIRS = [
+    *pairs(PARENTS, KERAS_2, safe=False),
+    *pairs(SLICES, KERAS_3, safe=False),
     *pairs(SAFE, KERAS_3, safe=True),
     *pairs(LISTS, KERAS_3, safe=False),
     *pairs(LATE, KERAS_2, safe=False),

@@ -43,7 +43,7 @@ def _meant_by(name: str) -> list[Rule]:
     import difflib
 
     known = [*(rule.name for rule in RULES), *(rule.code for rule in RULES)]
-    near = difflib.get_close_matches(name.upper() if name[:3].upper() == "KFL" else name.lower(), known, 1, 0.5)
+    near = difflib.get_close_matches(name.upper() if name[:3].upper() == "KFL" else name.lower(), known, 1)
     hint = f"did you mean {near[0]}?" if near else "`keras-freeze-lint explain` lists all rules"
     raise click.UsageError(f"unknown rule {name!r}; {hint}")
 

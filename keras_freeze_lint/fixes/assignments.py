@@ -66,7 +66,7 @@ def fix_on_list(program: Program, finding: Finding) -> Fix | None:
         return None
     line = program.own_line(assignment)
     target = assignment.targets[0].target
-    variable = _unused_name(program)
+    variable = unused_name(program)
     if not isinstance(target, cst.Attribute) or variable is None or line is None:
         return None
     each = assignment.with_changes(
@@ -118,6 +118,7 @@ def _assigned(
     return Fix(True, "Assign the flag", (program.replace(statement, program.code(assignment)),))
 
 
-def _unused_name(program: Program) -> str | None:
+def unused_name(program: Program) -> str | None:
+    """A name for a layer that the file does not use yet."""
     used = program.names()
     return next((name for name in ("layer", "each_layer", "layer_of_list") if name not in used), None)

@@ -120,7 +120,7 @@ class Program:
             return Edit(line, column, line, column, "\n" + code.removesuffix("\n"))
         return Edit(end.line, 1, end.line, 1, code)
 
-    def move_before(self, anchor: cst.SimpleStatementLine, moved: cst.SimpleStatementLine) -> tuple[Edit, Edit]:
+    def move_before(self, anchor: cst.BaseStatement, moved: cst.SimpleStatementLine) -> tuple[Edit, Edit]:
         """Move whole lines, with the comments directly above and beside them, directly above another statement."""
         first, last = self._first_comment_line(moved), self.last_line(moved)
         target = self.first_line(anchor)

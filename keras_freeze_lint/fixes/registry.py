@@ -10,8 +10,10 @@ from keras_freeze_lint.findings import Finding, Fix
 from keras_freeze_lint.fixes.assignments import fix_called, fix_compared, fix_misspelled, fix_on_list, fix_text
 from keras_freeze_lint.fixes.loops import fix_all_variables
 from keras_freeze_lint.fixes.order import fix_parent_last
+from keras_freeze_lint.fixes.parents import fix_frozen_parent
 from keras_freeze_lint.fixes.program import Program
 from keras_freeze_lint.fixes.recompile import fix_late_flag, fix_used_optimizer
+from keras_freeze_lint.fixes.slices import fix_minus_zero
 
 FIXERS: Mapping[str, Callable[[Program, Finding], Fix | None]] = {
     "KFL101": fix_late_flag,
@@ -22,7 +24,9 @@ FIXERS: Mapping[str, Callable[[Program, Finding], Fix | None]] = {
     "KFL403": fix_called,
     "KFL404": fix_on_list,
     "KFL405": fix_text,
+    "KFL501": fix_frozen_parent,
     "KFL502": fix_parent_last,
+    "KFL504": fix_minus_zero,
     "KFL601": fix_all_variables,
 }
 

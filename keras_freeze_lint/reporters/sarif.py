@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from keras_freeze_lint import __version__
@@ -20,6 +19,7 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _ROOT = "%SRCROOT%"
 # GitHub cuts longer texts off.
 _LONGEST = 1024
+_DRIVE = re.compile(r"[A-Za-z]:/")
 
 
 def render(reports: Sequence[Report], errors: Sequence[FileError]) -> str:
@@ -134,9 +134,11 @@ def _physical(path: str, region: Mapping[str, int]) -> dict[str, object]:
 
 def _artifact(path: str) -> dict[str, str]:
     relative = from_root(path)
-    if PurePosixPath(relative).is_absolute() or ":" in relative.split("/")[0]:
-        return {"uri": f"file:///{quote(relative.lstrip('/'))}"}
-    return {"uri": quote(relative), "uriBaseId": _ROOT}
+    # Bytes that are no UTF-8 stand in file names as surrogates.
+    uri = quote(relative.encode("utf-8", "surrogateescape"))
+    if relative.startswith("/") or _DRIVE.match(relative):
+        return {"uri": f"file:///{uri.lstrip('/')}"}
+    return {"uri": uri, "uriBaseId": _ROOT}
 
 
 def _fix(path: str, fix: Fix) -> dict[str, object]:

@@ -15,6 +15,18 @@ from keras_freeze_lint.verify.witness import Witness
 METHODS = frozenset({"fit", "fit_generator", "train_on_batch"})
 
 
+_COMPILED_AGAIN = {
+    "still": "frozen before a new compile()",
+    "moves": "trainable before a new compile()",
+    "finished": "with the intended flags before a new compile()",
+}
+_FROM_THE_START = {
+    "still": "frozen from the beginning",
+    "moves": "with nothing ever frozen",
+    "finished": "with nothing ever frozen",
+}
+
+
 @dataclass(frozen=True)
 class Proposal:
     """A run for comparison that can be made."""
@@ -25,7 +37,7 @@ class Proposal:
     flags: Control | None = None
 
     def ran(self, run: Callable[[str, Control | None], Measurement]) -> Comparison:
-        return Comparison(self.words, self.lines, run(self.text, self.flags))
+        return Comparison(self.words, self.lines, run(self.text, self.flags), self.flags is not None)
 
 
 def controls(
@@ -38,13 +50,11 @@ def controls(
     plan = control_for(observation)
     if plan is None:
         return
-    if observation.call is not None and observation.call.call in METHODS:
-        words = {
-            "still": "frozen before a new compile()",
-            "moves": "trainable before a new compile()",
-            "finished": "with the intended flags before a new compile()",
-        }[plan.expected]
-        yield Proposal(words, witness.text, frozenset({plan.line}), Control(plan.line, dict(plan.flags)))
+    flags, line = dict(plan.flags), frozenset({plan.line})
+    if observation.call is not None and flags:
+        if observation.call.call in METHODS:
+            yield Proposal(_COMPILED_AGAIN[plan.expected], witness.text, line, Control(plan.line, flags))
+        yield Proposal(_FROM_THE_START[plan.expected], witness.text, line, Control(0, flags))
     if twin is not None and observation.shown == observation.prediction.effect:
         yield from _mended(plan.line, witness, twin, settings)
 

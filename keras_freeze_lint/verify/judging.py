@@ -7,6 +7,7 @@ refuted only if the opposite was measured as completely, inconclusive in every o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -17,7 +18,14 @@ from keras_freeze_lint.verify.measurement import CallMeasurement, LayerMeasureme
 from keras_freeze_lint.verify.verdicts import Evidence, LayerEvidence
 from keras_freeze_lint.verify.witness import Witness
 
+# Error messages of frameworks run over pages; this much names the error.
+_LONGEST = 160
+
 Shown = Literal["moves", "still", "raises", "finished"]
+
+# These say that a flag, as it stands at the training call, is not obeyed: it must stand as they assume. The others are
+# about flags that do not say what their author means.
+_OF_DISOBEYED_FLAGS = frozenset({"KFL101", "KFL102", "KFL105", "KFL201", "KFL601", "KFL602", "KFL603"})
 
 # What the control run did, as the end of a sentence.
 _OUTCOMES = {"moves": "they move", "still": "they stay still", "finished": "it runs"}
@@ -59,15 +67,21 @@ class Plan:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A run for comparison: what was run, in words, the lines there of the training call, and what it showed."""
+    """A run for comparison: what was run, in words, the lines there of the training call, and what it showed.
+
+    ``by_flags`` says that flags were to be set in it, which it must then have done.
+    """
 
     words: str
     lines: frozenset[int]
     measured: Measurement
+    by_flags: bool = False
 
 
-def observe(prediction: Prediction, witness: Witness, measured: Measurement, *, exact: bool) -> Observation | Undecided:
-    """Return what the run showed of the prediction, or why it showed nothing.
+def observe(
+    finding: Finding, prediction: Prediction, witness: Witness, measured: Measurement, *, exact: bool
+) -> Observation | Undecided:
+    """Return what the run showed of the prediction of a finding, or why it showed nothing.
 
     ``exact`` says that the prediction's layers are called as an analysis of the witness itself calls them.
     """
@@ -84,7 +98,17 @@ def observe(prediction: Prediction, witness: Witness, measured: Measurement, *, 
     if not finished:
         return _never_trained(prediction, witness, measured, calls)
     found = [(turn, call, _pairs(prediction, call, exact=exact)) for turn, call in finished]
-    return _effect(prediction, measured, [(turn, call, pairs) for turn, call, pairs in found if pairs], found)
+    complete = [(turn, call, pairs) for turn, call, pairs in found if pairs]
+    if not complete:
+        return _not_measured(prediction, [call for _, call in finished])
+    intended = [turn for turn in complete if all(_meant(layer, prediction) for _, layer in turn[2])]
+    if not intended and finding.code in _OF_DISOBEYED_FLAGS:
+        names = _listed([layer.key for _, layer in complete[0][2] if not _meant(layer, prediction)])
+        return Undecided(
+            f"the flags of {names} do not say {prediction.intent} at this training call, as the finding assumes",
+            prediction.training_call,
+        )
+    return _effect(prediction, measured, intended or complete)
 
 
 def control_for(observation: Observation) -> Plan | None:
@@ -145,11 +169,11 @@ def origin_of(witness: Witness, line: int) -> int:
 def _unusable(witness: Witness, measured: Measurement) -> Undecided | None:
     line = origin_of(witness, measured.line)
     if measured.status == "unusable":
-        return Undecided(f"the environment cannot be used: {measured.message}")
+        return Undecided(f"the environment cannot be used: {brief(measured.message)}")
     if measured.status == "stopped":
-        return Undecided(f"the run was stopped: {measured.message}", line)
+        return Undecided(f"the run was stopped: {brief(measured.message)}", line)
     if measured.status == "tampered":
-        return Undecided(f"the program interferes with the measuring: {measured.message}", line)
+        return Undecided(f"the program interferes with the measuring: {brief(measured.message)}", line)
     return None
 
 
@@ -176,14 +200,16 @@ def _never_trained(
     prediction: Prediction, witness: Witness, measured: Measurement, calls: Sequence[CallMeasurement]
 ) -> Undecided:
     if calls:
-        return Undecided(f"the training call raised {calls[0].raised}", prediction.training_call)
+        return Undecided(f"the training call raised {brief(calls[0].raised)}", prediction.training_call)
     if measured.status == "raised":
         return _ended_before(witness, measured)
     return Undecided("the run never reached this training call", prediction.training_call)
 
 
 def _ended_before(witness: Witness, measured: Measurement) -> Undecided:
-    return Undecided(f"the run ended before the training call: {measured.message}", origin_of(witness, measured.line))
+    return Undecided(
+        f"the run ended before the training call: {brief(measured.message)}", origin_of(witness, measured.line)
+    )
 
 
 def _turns(calls: Sequence[CallMeasurement]) -> list[tuple[int, CallMeasurement]]:
@@ -204,33 +230,37 @@ def _pairs(prediction: Prediction, call: CallMeasurement, *, exact: bool) -> tup
 _Turn = tuple[int, CallMeasurement, tuple[tuple[str, LayerMeasurement], ...]]
 
 
-def _effect(
-    prediction: Prediction, measured: Measurement, complete: Sequence[_Turn], found: Sequence[_Turn]
-) -> Observation | Undecided:
-    """The turn that decides: where the layers' flags say what the source intends, if there are such turns at all."""
-    if not complete:
-        present = sorted({layer.key for _, call, _ in found for layer in call.layers})
-        missing = [
-            name for name in prediction.layers
-            if all(not candidates(name, call.layers, exact=True) for _, call, _ in found)
-        ]  # fmt: skip
-        names = ", ".join(missing or prediction.layers)
-        return Undecided(
-            f"the run measured no {prediction.quantity} of {names} at this training call"
-            f" (measured: {', '.join(present) or 'no layer with weights'})",
-            prediction.training_call,
-        )
-    intended = [turn for turn in complete if all(layer.intent == prediction.intent for _, layer in turn[2])]
-    turns = intended or complete
+def _not_measured(prediction: Prediction, calls: Sequence[CallMeasurement]) -> Undecided:
+    noted = next((call.note for call in calls if call.note), "")
+    if noted:
+        return Undecided(f"what this training call moves cannot be told: {noted}", prediction.training_call)
+    present = list(dict.fromkeys(layer.key for call in calls for layer in call.layers))
+    missing = [
+        name for name in prediction.layers if not any(candidates(name, call.layers, exact=True) for call in calls)
+    ]
+    return Undecided(
+        f"the run measured no {prediction.quantity} of {_listed(missing or prediction.layers)} at this training call"
+        f" (measured: {_listed(present) if present else 'no layer with weights'})",
+        prediction.training_call,
+    )
+
+
+def _meant(layer: LayerMeasurement, prediction: Prediction) -> bool:
+    """Whether the layer's flags say what the source does, when the call begins or (set by a callback) when it ends."""
+    return prediction.intent in {layer.intent, layer.later_intent}
+
+
+def _effect(prediction: Prediction, measured: Measurement, turns: Sequence[_Turn]) -> Observation | Undecided:
+    """What a turn showed on which all layers did the same: what was predicted, if there is such a turn."""
     outcomes = [(turn, _outcome(prediction, turn[2])) for turn in turns]
     for (number, call, pairs), shown in outcomes:
-        if shown == prediction.effect:
+        if shown is not None and shown == prediction.effect:
             return Observation(prediction, shown, call, number, pairs)
     if any(shown is None for _, shown in outcomes):
         return _mixed(prediction, next(turn for turn, shown in outcomes if shown is None))
     if measured.status != "finished":
         return Undecided(
-            f"the run did not finish: {measured.message}; until then the layers did not do what was predicted",
+            f"the run did not finish: {brief(measured.message)}; until then the layers did not do what was predicted",
             prediction.training_call,
         )
     (number, call, pairs), shown = outcomes[0]
@@ -273,7 +303,7 @@ def _decided(
     shown, seen = observation.shown, _seen(observation)
     verdict = Verdict.CONFIRMED if shown == observation.prediction.effect else Verdict.REFUTED
     if verdict is Verdict.REFUTED and measured.status != "finished":
-        return Verdict.INCONCLUSIVE, f"{seen}, but the run did not finish: {measured.message}", ()
+        return Verdict.INCONCLUSIVE, f"{seen}, but the run did not finish: {brief(measured.message)}", ()
     if shown == "raises" and observation.error.partition(":")[0] not in finding.message:
         return Verdict.INCONCLUSIVE, f"{seen}, which is not the error that was predicted", ()
     plan = control_for(observation)
@@ -285,7 +315,7 @@ def _decided(
     if problem is None:
         return verdict, f"{seen}; {control.words}, {_OUTCOMES[plan.expected]}", layers
     if _statistics_ignore_the_flag(observation, layers):
-        return verdict, f"{seen} while the weights stayed still: on this Keras no flag stops that", layers
+        return verdict, f"{seen}; frozen before a new compile(), their weights stay still and these move on", layers
     return Verdict.INCONCLUSIVE, f"{seen}, but {problem}", layers
 
 
@@ -295,16 +325,21 @@ def _compared(
     """What is wrong with the control run, if anything, and the layers that it showed."""
     measured = control.measured
     if measured.status in {"unusable", "stopped", "tampered"}:
-        return f"the control run was of no use: {measured.message}", ()
+        return f"the control run was of no use: {brief(measured.message)}", ()
     if observation.call is None:
         reached = measured.status == "finished" or measured.line > max(control.lines, default=0)
-        return None if reached else f"the control run raised, too: {measured.message}", ()
+        return None if reached else f"the control run raised, too: {brief(measured.message)}", ()
     calls = [call for call in measured.calls if call.line in control.lines]
     if len(calls) <= observation.turn:
-        return f"the control run did not reach this training call: {measured.message or 'it took another way'}", ()
+        return (
+            f"the control run did not reach this training call: {brief(measured.message) or 'it took another way'}",
+            (),
+        )
     call = calls[observation.turn]
     if call.raised is not None:
-        return f"the control run raised {call.raised} there, too", ()
+        return f"the control run raised {brief(call.raised)} there, too", ()
+    if control.by_flags and not call.controlled:
+        return "the control could not set the flags before this training call", ()
     if plan.expected == "finished":
         return None, ()
     wanted = {layer.key for _, layer in observation.layers}
@@ -316,6 +351,11 @@ def _compared(
         layer.key for layer in layers
         if (one := _quantity(layer, observation.prediction)) is None or one.moves is not (plan.expected == "moves")
     ]  # fmt: skip
+    if not wrong and call.probed:
+        return (
+            f"{_listed(sorted(wanted))} moved in the control run only on other data: this data may not ask it to",
+            layers,
+        )
     if not wrong:
         return None, layers
     if plan.expected == "moves":
@@ -324,22 +364,28 @@ def _compared(
 
 
 def _statistics_ignore_the_flag(observation: Observation, control: Sequence[LayerMeasurement]) -> bool:
-    """Frozen in time, in both runs, weights still, statistics moving: no control by flags can make them stop."""
+    """Frozen in the control, which keeps the weights still, and the statistics move all the same: no flag stops them.
+
+    A layer that the program itself has frozen must show the same there.
+    """
     prediction = observation.prediction
-    if (prediction.quantity, prediction.intent, prediction.effect) != ("statistics", "frozen", "moves"):
+    if (prediction.quantity, prediction.effect) != ("statistics", "moves"):
         return False
     shown = [layer for _, layer in observation.layers]
-    return bool(control) and len({layer.key for layer in control}) == len({layer.key for layer in shown}) and all(
+    if {layer.key for layer in control} != {layer.key for layer in shown}:
+        return False
+    frozen = [*control, *(shown if prediction.intent == "frozen" else ())]
+    return all(
         layer.intent == "frozen" and not layer.weights.moves and layer.statistics is not None and layer.statistics.moves
-        for layer in [*shown, *control]
-    )  # fmt: skip
+        for layer in frozen
+    )
 
 
 def _seen(observation: Observation) -> str:
     prediction, call = observation.prediction, observation.call
     where = f"{call.call} on line {prediction.training_call}" if call else f"line {prediction.training_call}"
     if observation.shown == "raises":
-        return f"{where} raised {observation.error}"
+        return f"{where} raised {brief(observation.error)}"
     if observation.shown == "finished":
         return f"{where} ran without an error"
     names = _listed([layer.key for _, layer in observation.layers])
@@ -352,6 +398,12 @@ def _seen(observation: Observation) -> str:
 
 def _last(quantity: Quantity | None) -> float:
     return quantity.drift[-1] if quantity is not None and quantity.drift else 0.0
+
+
+def brief(message: str) -> str:
+    """Return what an error says, for the middle of a sentence: one line, without colours, not endless."""
+    plain = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", message).split())
+    return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 3]}..."
 
 
 def _listed(names: Sequence[str], limit: int = 3) -> str:

@@ -54,10 +54,15 @@ def _snake(name: str) -> str:
 
 
 def _of_region(region: re.Match[str], present: tuple[LayerMeasurement, ...]) -> tuple[LayerMeasurement, ...]:
-    """The layers of a model from elsewhere: those inside a model of that name, where one holds them."""
+    """The layers of a model from elsewhere, in their places there; none if it cannot be told which model is meant."""
     owner = _plain(region["owner"].rpartition(".")[2])
-    inside = tuple(layer for layer in present if any(_plain(name).startswith(owner) for name in layer.path))
-    return tuple(layer for layer in inside if layer.cls == "BatchNormalization" or not region["norm"])
+    models = {name for layer in present for name, _ in layer.held if _plain(name).startswith(owner)}
+    places = re.fullmatch(r"(\d+):(\d+)", region["part"])
+    if len(models) != 1 or places is None:
+        return ()
+    first, end = int(places[1]), int(places[2])
+    inside = [layer for layer in present if any(name in models and first <= place < end for name, place in layer.held)]
+    return tuple(layer for layer in inside if (layer.cls == "BatchNormalization") is bool(region["norm"]))
 
 
 def _plain(name: str) -> str:

@@ -28,7 +28,8 @@ class LayerMeasurement:
     """One leaf layer at one training call.
 
     ``key`` is its name in the traces, ``path`` the names of the models and wrappers around it, outermost first, and
-    ``intent`` what its flags said when the call began.
+    ``intent`` what its flags said when the call began, ``later_intent`` when it ended. ``held`` are the models of the
+    program that list it, by name, with its place there.
     """
 
     key: str
@@ -37,14 +38,16 @@ class LayerMeasurement:
     intent: str
     weights: Quantity
     statistics: Quantity | None = None
+    later_intent: str = ""
+    held: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
 class CallMeasurement:
     """One turn of one training call. ``raised`` is the message of the error that ended it, if one did.
 
-    ``controlled`` says that a control set the flags before it. ``note`` is why nothing is told of the layers, where
-    that is so.
+    ``controlled`` says that a control set the flags before it, ``probed`` how often it then trained on other data until
+    something moved. ``note`` is why nothing is told of the layers, where that is so.
     """
 
     line: int
@@ -54,6 +57,7 @@ class CallMeasurement:
     raised: str | None = None
     controlled: bool = False
     note: str = ""
+    probed: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,9 @@ class Measurement:
 @dataclass(frozen=True)
 class Control:
     """What a run is compared with: right before the training call on a line of the witness, layers get these flags.
+
+    Without a line (0) they have them from the beginning, whatever the program sets: true flags mean that nothing is
+    ever frozen. That is for hand-written loops; elsewhere the model is compiled again.
 
     ``flags`` says for layers (by key) whether they shall be trainable. The model is then compiled again, with the
     arguments of its last ``compile()`` and a fresh optimizer of the same kind.

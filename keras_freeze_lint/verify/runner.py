@@ -318,12 +318,15 @@ def _call(call: Mapping[str, Any]) -> CallMeasurement:
                 str(layer["intent"]),
                 _quantity(layer["weights"]),
                 _quantity(layer["statistics"]) if "statistics" in layer else None,
+                str(layer.get("later_intent", "")),
+                tuple((str(name), int(place)) for name, place in layer.get("held", ())),
             )
             for key, layer in call["layers"].items()
         ),
         call.get("raised"),
         bool(call.get("controlled", False)),
         str(call.get("note", "")),
+        int(call.get("probed", 0)),
     )
 
 

@@ -106,7 +106,7 @@ class Trial:
         assert finding.prediction is not None
         twin = twins.get((finding.code, finding.location.line, finding.prediction.training_call))
         prediction, exact = _as_in_witness(finding.prediction, twin)
-        observation = observe(prediction, witness, measured, exact=exact)
+        observation = observe(finding, prediction, witness, measured, exact=exact)
         if isinstance(observation, Undecided):
             return undecided(finding, observation, witness, measured)
         evidence = judge(finding, witness, measured, observation)

@@ -22,10 +22,12 @@ def verdict(
 ) -> Evidence:
     """The whole way: what was seen, compared with the control."""
     assert found.prediction is not None
-    observation = observe(found.prediction, WITNESS, measured, exact=exact)
+    observation = observe(found, found.prediction, WITNESS, measured, exact=exact)
     if isinstance(observation, Undecided):
         return undecided(found, observation, WITNESS, measured)
-    comparison = Comparison("frozen before a new compile()", frozenset({TRAINED}), control) if control else None
+    comparison = (
+        Comparison("frozen before a new compile()", frozenset({TRAINED}), control, by_flags=False) if control else None
+    )
     return judge(found, WITNESS, measured, observation, comparison)
 
 
@@ -336,7 +338,7 @@ def test_refuted_only_by_a_finished_run_that_showed_the_opposite(
 @given(findings, runs)
 def test_what_needs_a_control_has_no_verdict_without_one(found: Finding, measured: Measurement) -> None:
     assert found.prediction is not None
-    observation = observe(found.prediction, WITNESS, measured, exact=True)
+    observation = observe(found, found.prediction, WITNESS, measured, exact=True)
     if not isinstance(observation, Undecided) and control_for(observation) is not None:
         assert judge(found, WITNESS, measured, observation).verdict is INCONCLUSIVE
 

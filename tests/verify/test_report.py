@@ -30,7 +30,7 @@ def evidence_of(verdict: Verdict) -> Evidence:
         first, second = (MEASURED, CONTROL) if verdict is Verdict.CONFIRMED else (CONTROL, MEASURED)
         prediction = finding().prediction
         assert prediction is not None
-        observation = observe(prediction, WITNESS, first, exact=True)
+        observation = observe(finding(), prediction, WITNESS, first, exact=True)
         assert not isinstance(observation, Undecided)
         flag = "frozen" if verdict is Verdict.CONFIRMED else "trainable"
         comparison = Comparison(f"{flag} before a new compile()", frozenset({TRAINED}), second)

