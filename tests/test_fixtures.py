@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 
 from keras_freeze_lint.linter import lint_source, trace_source
 from keras_freeze_lint.settings import Settings
+from keras_freeze_lint.verify.connection import CHILD
 from tests.faces import ROOT
 
 if sys.version_info >= (3, 11):
@@ -25,7 +26,6 @@ else:
     import tomli as tomllib
 
 FIXTURES = ROOT / "fixtures"
-MEASURE = ROOT / "tests" / "conformance" / "measure.py"
 # Names a folder of environments, each with bin/python, called as in expected.toml; else the installed Keras measures.
 ENVIRONMENTS = "KFL_ENVIRONMENTS"
 
@@ -136,7 +136,7 @@ def test_measuring_again_gives_the_same(program: Program) -> None:
 def measured_trace(path: Path, python: str) -> dict[str, Any]:
     """What a run shows of a program."""
     done = subprocess.run(
-        [python, str(MEASURE), str(path)],
+        [python, str(CHILD), str(path)],
         capture_output=True,
         env={**os.environ, "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"},
         timeout=300,

@@ -195,7 +195,9 @@ def _raised(replay: Replay, record: TrainingRecord) -> Iterator[Gap]:
     """Keras raised: the flag that changed the set of variables since the optimizer was built."""
     builder = _builder(replay, record)
     if builder is not None and builder.model is not None and record.model not in (None, builder.model):
-        yield Gap(Cause.SHARED_OPTIMIZER, record, None, tuple(record.effects.values()))
+        # Models without a common layer are no matter of freezing.
+        if not builder.effects.keys().isdisjoint(record.effects):
+            yield Gap(Cause.SHARED_OPTIMIZER, record, None, tuple(record.effects.values()))
         return
     built = -1 if builder is None else builder.index
     late: dict[int, list[LayerEffect]] = {}

@@ -1,9 +1,9 @@
 """Hold the predictions for random programs against what really happens.
 
-    python -m tests.conformance.fuzz --env keras-2.2.4=/envs/keras-2.2.4/bin/python --spec keras==2.2.4 \\
-        --seeds 0:300 --cache measured --keep contradictions
+    python -m tests.conformance.fuzz --env keras-2.2.4 --seeds 0:10000 --cache measured --keep contradictions --shrink 3
 
-Programs are written by `generate`, measured in the environment (once: the results stay in the cache), predicted and
+The environment is one of ``keras-freeze-lint envs`` (or of the folder KFL_ENVIRONMENTS), which says what its programs
+import and what to predict for; NAME=PYTHON with --spec and --flavour takes any other. Programs are written by `generate`, measured in the environment (once: the results stay in the cache), predicted and
 compared; those whose prediction is wrong are kept and made small.
 """
 
@@ -22,7 +22,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from keras_freeze_lint.verify.environments import Definition, EnvironmentProblem, definition, definitions
 from tests.conformance.compare import Difference, Verdict, compare, tally
+from tests.conformance.environments import python_of_environment
 from tests.conformance.generate import generate
 from tests.conformance.measuring import Cache, Environment, Measurer, Sample
 from tests.conformance.programs.sketch import FLAVOURS, Flavour
@@ -71,9 +73,9 @@ def measured(
     stale = cache.stale(seeds)
     todo = [seed for seed in seeds if not cache.known(seed) or (renew and seed in stale)]
     if stale and not renew:
-        _say(f"{len(stale)} results were made by another measure.py (--renew measures them again)")
+        _say(f"{len(stale)} results were made by another measuring program (--renew measures them again)")
     begin = time.monotonic()
-    with Measurer(environment, flavour) as measurer:
+    with Measurer(environment) as measurer:
         for number, (seed, verdict) in enumerate(cache.measure(todo, measurer), 1):
             if verdict != "ok" or number % 50 == 0:
                 _say(f"seed {seed}: {verdict}; {number} of {len(todo)} measured in {time.monotonic() - begin:.0f} s")
@@ -155,26 +157,47 @@ def _range(text: str) -> range:
 
 
 def _environment(text: str) -> tuple[str, str]:
-    name, found, python = text.partition("=")
-    if not found:
-        raise argparse.ArgumentTypeError("NAME=PYTHON is wanted")
-    return name, python
+    """The name and the Python of an environment; without one of its own, that of the environment of this name."""
+    name, _, python = text.partition("=")
+    if python:
+        return name, python
+    try:
+        found = python_of_environment(definition(name))
+    except EnvironmentProblem as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from problem
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{name} is not there: keras-freeze-lint envs create {name} builds it")
+    return name, found
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Hold predictions for random programs against measurements.")
-    parser.add_argument("--env", type=_environment, required=True, metavar="NAME=PYTHON")
-    parser.add_argument("--backend", default="tensorflow")
-    parser.add_argument("--flavour", choices=FLAVOURS, default="keras")
-    parser.add_argument("--spec", required=True, help="the Keras to predict for, as --keras of the analyser takes it")
+    parser.add_argument("--env", type=_environment, required=True, metavar="NAME[=PYTHON]")
+    parser.add_argument("--backend")
+    parser.add_argument("--flavour", choices=FLAVOURS)
+    parser.add_argument("--spec", help="the Keras to predict for, as --keras of the analyser takes it")
     parser.add_argument("--seeds", type=_range, required=True, metavar="A:B")
     parser.add_argument("--jobs", type=int, default=2, help="processes that predict")
     parser.add_argument("--cache", type=Path, help="where programs and measured traces stay")
-    parser.add_argument("--renew", action="store_true", help="measure again what another measure.py has measured")
+    parser.add_argument(
+        "--renew", action="store_true", help="measure again what another measuring program has measured"
+    )
     parser.add_argument("--measure-only", action="store_true")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="where wrongly predicted programs go")
     parser.add_argument("--shrink", type=int, default=0, metavar="N", help="make the first N contradictions small")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    known = next((one for one in definitions() if one.name == options.env[0]), None)
+    options.spec = options.spec or (known.keras if known else parser.error("--spec is wanted"))
+    options.backend = options.backend or (known.backend if known else "tensorflow")
+    options.flavour = options.flavour or (_flavour(known) if known else "keras")
+    return options
+
+
+def _flavour(known: Definition) -> Flavour:
+    """Programs as new as the environment can run."""
+    if known.imports == "tf.keras":
+        return "tf.keras"
+    return "keras3" if known.keras.startswith("keras==3") else "keras"
 
 
 def _run(options: argparse.Namespace, cache: Cache) -> int:
@@ -190,7 +213,7 @@ def _run(options: argparse.Namespace, cache: Cache) -> int:
         for outcome in wrong:
             keep(outcome, options.keep)
         contradicted = [outcome for outcome in wrong if outcome.wrong("contradiction")][: options.shrink]
-        with Measurer(environment, options.flavour) as measurer:
+        with Measurer(environment) as measurer:
             for outcome in contradicted:
                 small = smaller(outcome, options.spec, options.backend, measurer)
                 if small is not None:

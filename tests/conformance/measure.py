@@ -339,7 +339,7 @@ def leaves(flavour, model):
             leaf = found.setdefault(id(layer), Leaf(layer, parent, trainable))
             leaf.trainable = leaf.trainable or trainable
             return
-        if not flavour.pushes_flags_down or not isinstance(layer, flavour.Model) and has_base(layer, "Wrapper"):
+        if not flavour.pushes_flags_down or (not isinstance(layer, flavour.Model) and has_base(layer, "Wrapper")):
             flag = flag and bool(layer.trainable)
         for child in children:
             visit(child, layer, flag)

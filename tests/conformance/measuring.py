@@ -5,18 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tests.conformance.programs.sketch import Flavour
+from keras_freeze_lint.verify.connection import CHILD, Connection, connect
 
-_HERE = Path(__file__).parent
-_BATCH = _HERE / "batch.py"
+# Importing Keras may take this long.
+_IMPORT_SECONDS = 300.0
+# Programs of our own: nothing watches them, and nothing holds them in.
+_REQUEST = {
+    "id": 0,
+    "watch": False,
+    "gpu": False,
+    "forbidden": None,
+    "control": None,
+    "wall": {"namespaces": False, "filter": None},
+}
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ class Environment:
 
 def measure_version() -> str:
     """What tells one state of the measuring program from the next."""
-    return hashlib.sha256((_HERE / "measure.py").read_bytes()).hexdigest()
+    return hashlib.sha256(CHILD.read_bytes()).hexdigest()
 
 
 @dataclass
@@ -43,9 +50,8 @@ class Measurer:
     """A child process in which Keras stays loaded; each program runs in a fork of it."""
 
     environment: Environment
-    flavour: Flavour
     limit: float = 120.0
-    _process: subprocess.Popen[str] | None = field(init=False, default=None)
+    _connection: Connection | None = field(init=False, default=None)
 
     def __enter__(self) -> Measurer:  # noqa: PYI034  typing.Self is newer than Python 3.10
         """Start nothing yet: the child is started when there is something to measure."""
@@ -54,45 +60,48 @@ class Measurer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Let the child end, and see that it does."""
-        if self._process is not None:
-            if self._process.stdin is not None:
-                self._process.stdin.close()
-            self._process.wait(timeout=self.limit + 10)
-            if self._process.stdout is not None:
-                self._process.stdout.close()
+        """End the child."""
+        if self._connection is not None:
+            self._connection.end()
 
     def run(self, program: Path, target: Path) -> str:
         """Measure one program; the answer is "ok" or what went wrong."""
-        process = self._process = self._process or self._start()
-        if process.stdin is None or process.stdout is None:
-            raise RuntimeError("the measuring process has no pipes")
-        process.stdin.write(f"{program.resolve()}\t{target.resolve()}\n")
-        process.stdin.flush()
-        answer = process.stdout.readline().rstrip("\n").split("\t")
-        if len(answer) != 3:
-            raise RuntimeError(f"the measuring process of {self.environment.name} ended with {process.poll()}")
-        return answer[1]
+        answer = self._ask(program.read_text(encoding="utf-8"), str(program))
+        if "trace" not in answer:
+            return str(answer["message"])
+        target.write_text(json.dumps(answer["trace"], indent=1) + "\n", encoding="utf-8")
+        return "ok"
 
     def trace(self, text: str) -> dict[str, Any] | None:
         """What a program does, or None if that cannot be measured."""
-        with tempfile.TemporaryDirectory(prefix="measure-") as folder:
-            program, target = Path(folder, "program.py"), Path(folder, "program.json")
-            program.write_text(text, encoding="utf-8")
-            return read_trace(target) if self.run(program, target) == "ok" else None
+        trace: dict[str, Any] | None = self._ask(text, "program.py").get("trace")
+        return trace
 
-    def _start(self) -> subprocess.Popen[str]:
-        command = [self.environment.python, str(_BATCH), "--limit", str(self.limit)]
-        if self.flavour == "tf.keras":
-            command.append("--tensorflow")
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env=self.environment.settings(),
+    def _ask(self, text: str, name: str) -> dict[str, Any]:
+        connection = self._connection = self._connection or self._start()
+        connection.send(
+            {**_REQUEST, "text": text, "name": name, "scratch": connection.scratch, "limits": self._limits()}
         )
+        answer = connection.receive(self.limit + _IMPORT_SECONDS)
+        if answer is None:
+            self._connection = None
+            said = connection.end()
+            raise RuntimeError(f"the measuring process of {self.environment.name} ended: {said}")
+        return answer
+
+    def _limits(self) -> dict[str, object]:
+        return {
+            "wall": self.limit,
+            "cpu": 100 * int(self.limit),
+            "memory": 16 << 30,
+            "output": 1 << 30,
+            "files": 1 << 30,
+            "processes": 64,
+            "bound_data": False,
+        }
+
+    def _start(self) -> Connection:
+        return connect(self.environment.python, lambda _: self.environment.settings(), lambda command, _: command)
 
 
 def read_trace(path: Path) -> dict[str, Any]:

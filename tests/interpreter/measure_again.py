@@ -45,7 +45,7 @@ def main() -> int:
     ]
     offset = HEADER.count("\n")
     environment = Environment("chosen", options.python)
-    with tempfile.TemporaryDirectory() as folder, Measurer(environment, "keras") as measurer:
+    with tempfile.TemporaryDirectory() as folder, Measurer(environment) as measurer:
         for program in chosen:
             path, result = Path(folder, "program.py"), Path(folder, "program.json")
             path.write_text(HEADER + program.text, encoding="utf-8")

@@ -164,7 +164,7 @@ model.fit(x, y)
 
 # KFL203 and KFL205.
 MODES = """
-## training=True stays in the graph [keras==2.15, tensorflow==2.4]
+## training=True stays in the graph [keras==2.15, tensorflow==2.4; silent: keras 3]
 base = Sequential([Dense(4, input_shape=(4,), name="p"), BatchNormalization(name="bn")], name="base")
 i = Input((4,))
 model = Model(i, Dense(1, name="q")(base(i, training=True)))  # error: KFL203

@@ -168,7 +168,8 @@ model.fit(x, y)
 
 # KFL502. Only where a model's flag is pushed down to its layers does it undo what they said.
 OVERRIDES = """
-## the base closes the layers that were opened before [tensorflow==2.4, keras==2.15, keras 3]
+## the base closes the layers that were opened before
+## [tensorflow==2.4, keras==2.15, keras 3; silent: keras==2.2.4, tensorflow==1.13]
 base = Sequential([Dense(4, input_shape=(4,), trainable=False, name="p"), Dense(4, name="r")], name="base")
 base.layers[-1].trainable = True
 base.trainable = False  # error: KFL502

@@ -602,6 +602,13 @@ for step in range(10):
     critic.trainable = False
     combined.train_on_batch(x, y)
 
+## one optimizer for models that have nothing in common [everywhere]
+optimizer = keras.optimizers.Adam(1e-3)
+for count in (1, 2):
+    model = Sequential([Dense(4, input_shape=(4,), trainable=False), Dense(count)])
+    model.compile(optimizer, "mse")
+    model.fit(x, y)
+
 ## legacy optimizers take new variables [tensorflow==2.11, keras==2.15]
 optimizer = keras.optimizers.legacy.Adam(1e-3)
 model = Sequential([Dense(4, input_shape=(4,), trainable=False, name="p"), Dense(1, name="q")])

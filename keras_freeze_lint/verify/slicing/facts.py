@@ -36,6 +36,10 @@ _PLAIN_METHODS = frozenset(
     numpy compile adapt""".split()
 )
 _KNOWN_NAMES = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__", "__class__", "__builtins__"}
+_KNOWN = ("keras", "tensorflow", "tf_keras", "numpy")
+_ACTS = frozenset(
+    """fit fit_generator train_on_batch compile apply_gradients minimize load_weights set_weights""".split()
+)
 _ROUNDS = 12
 
 
@@ -54,6 +58,7 @@ class Facts:
         self.has_star = any(not one.level and is_usable(one.module or "") for one in stars)
         self.definitions = self._all()
         self._called_as_value = self._values()
+        self.actors = self._actors()
         self._find_models()
         self._find_missing()
 
@@ -78,6 +83,24 @@ class Facts:
         for node in ast.walk(self.program.tree):
             if isinstance(node, ast.Attribute) and node not in called and _is_self(node.value):
                 found.update(self.program.methods.get(node.attr, ()))
+        return found
+
+    def _actors(self) -> set[FunctionNode]:
+        """The functions that set flags, compile or train, themselves or by a call: their value is not all that counts."""
+        found: set[FunctionNode] = set()
+        waiting = []
+        for node in ast.walk(self.program.tree):
+            if isinstance(node, ast.Attribute) and (
+                (node.attr == "trainable" and isinstance(node.ctx, ast.Store))
+                or (node.attr in _ACTS and not path_of(self.program, node))
+            ):
+                waiting.append(self.program.function_of(node))
+        while waiting:
+            function = waiting.pop()
+            if function is not None and function not in found:
+                found.add(function)
+                callers = self.callees.callers.get(function, ())
+                waiting.extend(self.program.function_of(call) for call in callers)
         return found
 
     # -- parts of models
@@ -139,7 +162,9 @@ class Facts:
         path = path_of(self.program, call.func)
         if path:
             return self._is_model_path(path) or (
-                not path.startswith(("numpy", "keras.datasets")) and any(map(self.is_model, self._arguments(call)))
+                is_usable(path)
+                and not path.startswith(("numpy", "keras.datasets"))
+                and any(map(self.is_model, self._arguments(call)))
             )
         targets = self.callees.targets(call)
         classes = self.callees.instance_of(call)
@@ -148,10 +173,21 @@ class Facts:
         if targets:
             return any(one in self.model_makers for one in targets)
         if isinstance(call.func, ast.Attribute):
+            if any(one in self.models for one in self._stored(call.func)):
+                return True
             return self.is_model(call.func.value) and call.func.attr not in _PLAIN_METHODS
+        if isinstance(call.func, ast.Name) and self._is_foreign(call.func):
+            return False
         if isinstance(call.func, ast.Name) and call.func.id in {"len", "print", "str", "int", "float", "isinstance"}:
             return False
         return self.is_model(call.func) or any(map(self.is_model, self._arguments(call)))
+
+    def _is_foreign(self, name: ast.Name) -> bool:
+        """Whether a function comes from a module that is not there: what it returns is told by its use alone."""
+        return any(
+            one.kind == "import" and not import_path(one).startswith(_KNOWN)
+            for one in self.program.reaching.get(name, ())
+        )
 
     def _is_model_path(self, path: str) -> bool:
         keras, flavour = canonical(path)
@@ -220,7 +256,7 @@ class Facts:
     def _is_missing_definition(self, one: Definition) -> bool:
         if one.kind == "import":
             path = import_path(one)
-            return not path or not is_usable(path) or is_worldly(path) and not is_keras(path)
+            return not path or not is_usable(path) or (is_worldly(path) and not is_keras(path))
         if one.kind == "param":
             return self._is_missing_parameter(one)
         return one.value is not None and self.is_missing(one.value)
@@ -233,7 +269,7 @@ class Facts:
         called = function in self.callees.callers
         if not called and own is not None and self.callees.is_framework_class(own) and function.name != "__init__":
             return False
-        if function.args.vararg is one.target:
+        if function.args.vararg is one.target or (function.args.kwarg is one.target and called):
             return False
         given = self.given(one)
         if not given:
@@ -260,6 +296,37 @@ class Facts:
         if not self.is_model(receiver) and isinstance(receiver, (ast.Name, ast.Attribute)):
             self.missing.update(one for one in self.roots(receiver) if one not in self.models and not _is_receiver(one))
 
+    def is_from_parameters(self, expression: ast.AST, depth: int = 5) -> bool:
+        """Whether all that an expression misses are parameters that a call of the witness will give."""
+        if depth == 0:
+            return False
+        if isinstance(expression, ast.Name):
+            definitions = list(self.program.reaching.get(expression, ()))
+            if not definitions:
+                return not self.is_missing(expression)
+        elif isinstance(expression, ast.Attribute) and _is_self(expression.value):
+            definitions = self._stored(expression)
+        elif isinstance(expression, ast.Call) and path_of(self.program, expression.func):
+            if is_worldly(path_of(self.program, expression.func)):
+                return False
+            return all(self.is_from_parameters(one, depth) for one in self._arguments(expression))
+        else:
+            inner = [one for one in ast.iter_child_nodes(expression) if _holds_values(one)]
+            return all(not self.is_missing(one) or self.is_from_parameters(one, depth) for one in inner)
+        lost = [one for one in definitions if one in self.missing]
+        return all(
+            (one.kind == "param" and one.scope.node not in self.callees.callers)
+            or (
+                (one.value is not None and one.kind in {"assign", "attr", "param"} and not one.path)
+                and self._passes_on(one, depth - 1)
+            )
+            for one in lost
+        )
+
+    def _passes_on(self, one: Definition, depth: int) -> bool:
+        values = self.given(one) if one.kind == "param" else [one.value] if one.value is not None else []
+        return all(not self.is_missing(value) or self.is_from_parameters(value, depth) for value in values)
+
     def is_missing(self, expression: ast.AST) -> bool:
         """Whether a value cannot be had from Keras and numpy alone."""
         if isinstance(expression, ast.Name):
@@ -270,7 +337,7 @@ class Facts:
                 return not is_usable(path) or (is_worldly(path) and not is_keras(path))
             stored = self._stored(expression)
             if stored and _is_self(expression.value):
-                return any(one in self.missing for one in stored)
+                return any(one in self.missing and one not in self.models for one in stored)
             return self.is_missing(expression.value)
         if isinstance(expression, ast.Call):
             return self._is_missing_call(expression)
@@ -284,13 +351,16 @@ class Facts:
         reaching = self.program.reaching.get(name, ())
         if not reaching:
             return name.id in WORLDLY_BUILTINS or (name.id not in _KNOWN_NAMES and not self.has_star)
-        return any(one in self.missing for one in reaching)
+        # A model that comes from elsewhere is replaced where it is made; what is done with it stays.
+        return any(one in self.missing and one not in self.models for one in reaching)
 
     def _is_missing_call(self, call: ast.Call) -> bool:
         path = path_of(self.program, call.func)
         arguments = self._arguments(call)
         if path:
             if is_known_dataset(path):
+                return False
+            if path.endswith("load_model") and arguments and self.savers(arguments[0]):
                 return False
             if not is_usable(path) or is_worldly(path):
                 return True
@@ -300,15 +370,25 @@ class Facts:
         if self.callees.targets(call):
             if self._is_model_call(call) or self.callees.instance_of(call):
                 return False
-            return any(one in self.missing_makers for one in self.callees.targets(call)) or any(
-                self.is_missing(value) for value in arguments
-            )
+            targets = self.callees.targets(call)
+            return any(one in self.missing_makers for one in targets) and not any(one in self.actors for one in targets)
         if self.is_missing(call.func):
             return True
         if self.is_model(call.func):
             method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
             return method.startswith(("predict", "evaluate")) and any(self.is_missing(value) for value in arguments)
         return any(self.is_missing(value) for value in arguments)
+
+    def savers(self, path: ast.expr) -> list[ast.Call]:
+        """The calls that save a model or its weights where a path leads."""
+        wanted = ast.unparse(path)
+        found = []
+        for call in self.program.calls:
+            if getattr(call.func, "attr", "") in {"save", "save_weights", "save_model"}:
+                given = [*call.args, *(word.value for word in call.keywords)]
+                if any(ast.unparse(one) == wanted for one in given) and not self.is_missing(path):
+                    found.append(call)
+        return found
 
 
 _DATASETS = frozenset("mnist fashion_mnist cifar10 cifar100 imdb reuters boston_housing california_housing".split())

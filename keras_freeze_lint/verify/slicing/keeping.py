@@ -95,8 +95,10 @@ class Keeper:
         return function is None or function in self.reachable
 
     # -- the slice
-    def slice(self) -> None:
-        """Keep the goals and all that they need."""
+    def slice(self, entries: Iterable[FunctionNode] = ()) -> None:
+        """Keep the goals and all that they need; the entries are called from outside."""
+        for entry in entries:
+            self._open(entry)
         for statement in inner_statements(self.program.tree.body, into_scopes=True):
             if is_setting(self.program, statement) and self.can_run(statement):
                 self._queue.append(statement)
@@ -111,8 +113,19 @@ class Keeper:
             if not isinstance(argument, ast.Constant):
                 self.source.replace(argument, "None")
 
+    def _open(self, entry: FunctionNode) -> None:
+        self.keep_function(entry)
+        own = self.program.class_of(entry)
+        if own is not None:
+            self.keep_class(own)
+            for start in self._start_of(own):
+                self.reach([start])
+                self.keep_function(start)
+
     def _run(self) -> None:
-        while self._queue:
+        while self._queue or self.filling.also:
+            if not self._queue:
+                self._queue, self.filling.also = self.filling.also, []
             self.keep(self._queue.pop(0))
 
     def _feed(self) -> bool:
@@ -170,6 +183,8 @@ class Keeper:
             return
         if self.filling.refuses(statement):
             self.refused.add(statement)
+            if statement in self.goals and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+                self.use_all(child for child in ast.iter_child_nodes(statement.value.func))
             return
         self.kept.add(statement)
         for outer in self.program.around(statement):
@@ -215,7 +230,7 @@ class Keeper:
             return
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
             return
-        if isinstance(statement, (ast.For, ast.AsyncFor)) and self.facts.is_missing(statement.iter):
+        if isinstance(statement, (ast.For, ast.AsyncFor)) and self._is_starved(statement):
             self.starved.append(statement)
             self._use_target(statement.target)
             return
@@ -236,6 +251,14 @@ class Keeper:
         if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
             for one in self.program.reaching.get(statement.target, ()):
                 self.need(one)
+
+    def _is_starved(self, statement: ast.For | ast.AsyncFor) -> bool:
+        if not self.facts.is_missing(statement.iter):
+            return False
+        counts = any(
+            isinstance(one, ast.Call) and getattr(one.func, "id", "") == "range" for one in ast.walk(statement.iter)
+        )
+        return not (counts and self.facts.is_from_parameters(statement.iter))
 
     def _use_with(self, statement: ast.With | ast.AsyncWith) -> None:
         for item in statement.items:
@@ -381,7 +404,8 @@ class Keeper:
             self._use_name(expression)
             return
         if isinstance(expression, ast.expr) and self.facts.is_missing(expression):
-            if not (isinstance(expression, ast.Attribute) and self._has_definitions(expression)):
+            is_stored = isinstance(expression, ast.Attribute) and self._is_stored(expression)
+            if not is_stored and not self.facts.is_from_parameters(expression):
                 if self.filling.fill(expression):
                     return
         if isinstance(expression, ast.Attribute) and isinstance(expression.ctx, ast.Load):
@@ -396,7 +420,7 @@ class Keeper:
             if path and is_usable(path):
                 self.need(definition)
 
-    def _has_definitions(self, attribute: ast.Attribute) -> bool:
+    def _is_stored(self, attribute: ast.Attribute) -> bool:
         base = attribute.value
         stored = self.program.attributes.get(attribute.attr)
         return bool(stored) and isinstance(base, ast.Name) and base.id in {"self", "cls"}

@@ -119,17 +119,17 @@ class Roles:
         """What the uses of a definition ask for; the first that says something counts."""
         if depth == 0:
             return None
-        for node, reaching in self.program.reaching.items():
-            if definition in reaching:
-                found = self._by_use(node, self.program.parents.get(node), depth - 1)
-                if found is not None:
-                    return found
+        nodes: list[ast.AST] = [node for node, reaching in self.program.reaching.items() if definition in reaching]
         if definition.kind == "attr":
-            for node in ast.walk(self.program.tree):
-                if isinstance(node, ast.Attribute) and node.attr == definition.name and isinstance(node.ctx, ast.Load):
-                    found = self._by_use(node, self.program.parents.get(node), depth - 1)
-                    if found is not None:
-                        return found
+            everything = ast.walk(self.program.tree)
+            loads = (one for one in everything if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Load))
+            nodes.extend(one for one in loads if one.attr == definition.name)
+        # An index says most: what has elements is a list, whatever else is done with it.
+        nodes.sort(key=lambda node: not isinstance(self.program.parents.get(node), ast.Subscript))
+        for node in nodes:
+            found = self._by_use(node, self.program.parents.get(node), depth - 1)
+            if found is not None:
+                return found
         return None
 
     def _by_use(self, node: ast.AST, parent: ast.AST | None, depth: int) -> str | None:
@@ -153,7 +153,14 @@ class Roles:
         if isinstance(parent, ast.Slice):
             return "2"
         if isinstance(parent, ast.Assign):
-            return self._of_target(parent.targets[0], depth - 1) if isinstance(parent.targets[0], ast.Name) else None
+            target = parent.targets[0]
+            return self._of_target(target, depth - 1) if isinstance(target, (ast.Name, ast.Attribute)) else None
+        if isinstance(parent, ast.Subscript) and node is parent.value:
+            key = parent.slice
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                return None
+            element = self._by_use(parent, self.program.parents.get(parent), depth) or "8"
+            return f"[{element}, {element}]"
         if isinstance(parent, ast.Tuple) and isinstance(parent.ctx, ast.Load):
             above = self.program.parents.get(parent)
             inside = self._by_use(parent, above, depth)

@@ -86,7 +86,11 @@ class Shortening:
         )
         turns = set(range(begin, begin + few))
         turns |= self._turning_points(statement, begin, None if last is None else int(last))
-        self._unwrap(statement.iter, counted, _turns_text(sorted(turns), begin))
+        text = _turns_text(sorted(turns), begin)
+        stop = counted.args[-1]
+        if last is None and len(counted.args) == 1 and not self.keeper.facts.is_missing(stop):
+            text = f"range(min({ast.unparse(stop)}, {len(turns)}))"
+        self._unwrap(statement.iter, counted, text)
 
     def _unwrap(self, iterated: ast.expr, counted: ast.Call, text: str) -> None:
         """Replace the count; what only draws a progress bar around it goes."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection
 
 from keras_freeze_lint.sources.files import SourceError, with_line_feeds
 from keras_freeze_lint.sources.parsing import TOO_DEEP, parse
 from keras_freeze_lint.verify.slicing.callees import Callees
+from keras_freeze_lint.verify.slicing.driver import ROUNDS, driver_lines, entries_before, entries_for
 from keras_freeze_lint.verify.slicing.editing import Source
 from keras_freeze_lint.verify.slicing.effects import Effects
 from keras_freeze_lint.verify.slicing.facts import Facts
 from keras_freeze_lint.verify.slicing.filling import CannotSlice
 from keras_freeze_lint.verify.slicing.flow import read_program
 from keras_freeze_lint.verify.slicing.keeping import Keeper
-from keras_freeze_lint.verify.slicing.program import FUNCTIONS, Program, inner_statements
+from keras_freeze_lint.verify.slicing.program import FUNCTIONS, FunctionNode, Program, inner_statements
 from keras_freeze_lint.verify.slicing.synthetic import helper_text
 from keras_freeze_lint.verify.slicing.writing import Writer, is_future
 from keras_freeze_lint.verify.witness import Unsliceable, Witness
@@ -48,9 +50,7 @@ def _slice(
     goals = _goals(program, finding_lines, training_calls)
     if not goals:
         return Unsliceable("no statement on the lines in question")
-    keeper = Keeper(facts, effects, Source(text), goals)
-    keeper.reach(())
-    keeper.slice()
+    keeper, entries = _keep(facts, effects, text, goals)
     trained = keeper.trains()
     if not trained:
         return Unsliceable("nothing in this file trains the model", (training_calls or finding_lines)[0])
@@ -58,10 +58,13 @@ def _slice(
     for statement in tree.body:
         if is_future(statement):
             writer.simple(statement, "")
-    helpers = helper_text(keeper.filling.helpers)
+    calls = driver_lines(keeper, entries)
+    helpers = helper_text(keeper.filling.helpers, _package(text))
     if helpers:
         writer.add(helpers)
     writer.module()
+    if calls:
+        writer.add("\n# -- nothing in the file calls what follows\n" + "\n".join(calls))
     while writer.lines and not writer.lines[-1]:
         writer.lines.pop()
         writer.origins.pop()
@@ -72,6 +75,22 @@ def _slice(
         tuple(dict.fromkeys(call.lineno for call in trained)),
         tuple(sorted(keeper.filling.assumptions, key=lambda one: (one.line, one.written))),
     )
+
+
+def _keep(facts: Facts, effects: Effects, text: str, goals: list[ast.stmt]) -> tuple[Keeper, list[FunctionNode]]:
+    """The slice, and the functions that have to be called for it because the file does not."""
+    keeper = Keeper(facts, effects, Source(text), goals)
+    keeper.reach(())
+    entries = entries_for(facts, goals, keeper.reachable)
+    for _ in range(ROUNDS):
+        keeper = Keeper(facts, effects, Source(text), goals)
+        keeper.reach(entries)
+        keeper.slice(entries)
+        more = [one for one in entries_before(keeper) if one not in entries]
+        if not more:
+            break
+        entries = sorted([*entries, *more], key=lambda one: one.lineno)
+    return keeper, entries
 
 
 def _goals(program: Program, finding_lines: list[int], training_calls: list[int]) -> list[ast.stmt]:
@@ -88,3 +107,12 @@ def _goals(program: Program, finding_lines: list[int], training_calls: list[int]
                     best[line] = statement
     found = dict.fromkeys(best[line] for line in sorted(best))
     return [one for one in found if not isinstance(one, (*FUNCTIONS, ast.ClassDef))]
+
+
+def _package(text: str) -> str:
+    """The Keras that a file is written for."""
+    if re.search(r"^\s*(?:import|from)\s+tf_keras\b", text, re.MULTILINE):
+        return "tf_keras"
+    if re.search(r"^\s*(?:import|from)\s+keras\b", text, re.MULTILINE):
+        return "keras"
+    return "tensorflow.keras"

@@ -109,7 +109,21 @@ def synthetic_dataset(shape, classes, rows=32):
 '''
 
 
-def helper_text(wanted: set[str]) -> str:
+_MODEL = '''
+
+def synthetic_model(*shape):
+    """A small compiled model in the place of one that comes from elsewhere."""
+    from PACKAGE import layers, models
+
+    model = models.Sequential([layers.Dense(8, activation="tanh", **({"input_shape": shape} if shape else {}))])
+    for units in (8, 8, 4):
+        model.add(layers.Dense(units, activation="softmax" if units == 4 else "tanh"))
+    model.compile(optimizer="sgd", loss="categorical_crossentropy")
+    return model
+'''
+
+
+def helper_text(wanted: set[str], package: str) -> str:
     """Return the helpers that a witness calls, and what those need."""
     parts: list[str] = []
     if wanted & {"synthetic_inputs", "synthetic_targets", "synthetic_batch", "synthetic_batches"}:
@@ -120,6 +134,8 @@ def helper_text(wanted: set[str]) -> str:
         parts.append(_BATCH)
     if "synthetic_batches" in wanted:
         parts.append(_BATCHES)
+    if "synthetic_model" in wanted:
+        parts.append(_MODEL.replace("PACKAGE", package))
     if "synthetic_dataset" in wanted:
         parts.append(_DATASET)
     text = _PRELUDE + "".join(parts) + "\n\n# -- the user's program\n" if parts else ""

@@ -1,0 +1,1842 @@
+#!/usr/bin/env python
+"""Runs Keras programs and tells which layers each of their training calls really moved.
+
+    python child.py PROGRAM.py [--out FILE]     one program, in this process
+    python child.py --serve FD                  many, each in a fork of a process that has imported Keras once
+
+One self-contained file: it runs beside the Keras that it measures, on Python 3.6 to 3.14, with Keras (standalone 2.0 -
+3.x, tf.keras or tf_keras; ``KERAS_BACKEND`` picks the backend of Keras 3) and what Keras brings, and nothing else.
+
+A program runs as ``__main__``.  Alone, its measured trace is printed as JSON in the shape that ``keras-freeze-lint
+trace`` predicts, and the exit status is 0 when it ended well, else 1.  Served, requests come on standard input as one
+JSON object a line, and answers go to the descriptor FD the same way, in the order in which the programs end.
+
+How it measures: the training methods of the Keras that the program imports are wrapped.  Around each outermost call the
+weights of all leaf layers are read and compared by value.  Unless a request asks for a control or for the drift of each
+step, nothing is trained, called or flagged on top of what the program does.
+
+* A layer is a leaf when it holds no other layer.  The layers of Keras itself that are composed inside (LSTM of its cell,
+  MultiHeadAttention of its projections) count as leaves; wrappers and models do not.  Layers without weights are left out.
+* ``intent`` is the flag at the start of the call: that of the leaf and of the wrappers around it and, where Keras
+  does not push the flag of a model down to its layers (keras < 2.4, tf.keras < 1.14), that of the models around it.
+* Hand-written loops: a call of ``apply_gradients``, ``apply`` or ``minimize`` is a training call of all models that exist.
+  Inside ``tf.function`` it is measured around the call of the function and reported at the line that applies.  Moving
+  statistics, which move in the forward pass, are watched from one step to the next.
+* A layer that the training call itself builds is compared with its values right after it was built; where they cannot
+  be read the layer is left out.
+* A call during which the program wrote weights itself (a callback that restores them) says nothing of its layers.
+
+A control sets the flags of some layers right before a training call, compiles again with the arguments of the last
+``compile()`` and a fresh optimizer of the same kind, and lets the call train: what it shows must differ.
+
+Not seen: graph-mode ``Session.run`` loops, stateless JAX loops, training in other processes.
+"""
+
+import argparse
+import ast
+import base64
+import binascii
+import builtins
+import contextlib
+import ctypes
+import functools
+import importlib
+import inspect
+import json
+import logging
+import os
+import platform
+import re
+import select
+import shutil
+import signal
+import struct
+import sys
+import tempfile
+import time
+import traceback
+import types
+import warnings
+import weakref
+from collections import OrderedDict
+
+TRAINING_METHODS = ("fit", "fit_generator", "train_on_batch")
+APPLYING_METHODS = ("minimize", "apply_gradients", "apply")
+BUILDING_METHODS = ("_symbolic_build", "_set_inputs")
+WRITING_METHODS = ("set_weights", "load_weights")
+LIBRARIES = ("keras", "tf_keras", "tensorflow", "tensorflow_core", "keras_core")
+STATISTICS = (
+    "moving_mean",
+    "moving_variance",
+    "moving_stddev",
+    "renorm_mean",
+    "renorm_stddev",
+    "running_mean",
+    "running_std",
+)
+COMPOSITE_BASES = ("RNN", "MultiHeadAttention")
+WRAPPED = "_measure_original"
+TURNS = 100  # turns of one training call that are told one by one
+WATCHED_STEPS = 50  # steps of one training call after which the drift is read
+PROBES = 3  # times that a control trains on other data before a layer counts as unable to move
+
+np = None  # numpy, once a program needs it
+
+
+def load_numpy():
+    global np
+    if np is None:
+        np = importlib.import_module("numpy")
+
+
+class Refused(Exception):
+    """The program reached for what could falsify the measurement."""
+
+
+class ControlFailed(Exception):
+    """The flags of a control could not be set, or the model not be compiled again."""
+
+
+class Enough(BaseException):
+    """A control has seen what it came for."""
+
+
+# ---------------------------------------------------------------------------------------------- the program
+class Program:
+    """The text of the program: what it imports, and which of its lines is at work."""
+
+    def __init__(self, path):
+        self.path = os.path.abspath(path)
+        with open(self.path, "rb") as stream:
+            self.source = stream.read()
+        self.text = self.source.decode("utf-8", "replace")
+        self.tree = ast.parse(self.source, self.path)
+        self._lines = {}
+        self._frame = sys._getframe  # the program may put another one in its place
+
+    def flavours(self):
+        """Names of the Keras modules that the text imports."""
+        imported = imported_modules(self.tree)
+        tops = {name.split(".")[0] for name in imported}
+        found = [name for name in ("keras", "tf_keras") if name in tops]
+        if any(name.startswith("tensorflow.python.keras") for name in imported):
+            found.append("tensorflow.python.keras")
+        if "tensorflow" in tops and re.search(r"\bkeras\b", self.text):
+            found.append("tensorflow.keras")
+        return found
+
+    def line(self, names):
+        """The line of the innermost call in the program that is at work now, where it calls one of ``names``."""
+        found = self.line_at_work(self._frame(1))
+        return None if found is None else self._start(found, names)
+
+    def line_at_work(self, frame):
+        while frame is not None:
+            if frame.f_code.co_filename == self.path:
+                return frame.f_lineno
+            frame = frame.f_back
+        return None
+
+    def traced_line(self, names):
+        """The same while tf.function traces: it runs a rewritten copy, and TensorFlow knows the lines that it came from."""
+        try:
+            from tensorflow.python.util import tf_stack
+
+            for entry in reversed(list(tf_stack.extract_stack())):
+                filename, line = (entry.filename, entry.lineno) if hasattr(entry, "lineno") else entry[:2]
+                if filename == self.path:
+                    return self._start(line, names)
+        except Exception:
+            pass
+        return self.line(names)
+
+    def line_of(self, error):
+        """The innermost line of the program that an error passed through; 0 if it passed through none."""
+        if isinstance(error, SyntaxError) and error.filename == self.path:
+            return error.lineno or 0
+        found = 0
+        for frame, line in traceback.walk_tb(error.__traceback__):
+            if frame.f_code.co_filename == self.path:
+                found = line
+        return self._start(found, ()) if found else 0
+
+    def _start(self, line, names):
+        """Where the call over ``line`` begins: Python versions differ in the line they report for a call of several lines."""
+        key = (line, names)
+        if key not in self._lines:
+            calls = []
+            for node in ast.walk(self.tree):
+                if isinstance(node, ast.Call) and node.lineno <= line:
+                    last = max(
+                        getattr(inner, "end_lineno", None) or getattr(inner, "lineno", 0) for inner in ast.walk(node)
+                    )
+                    if line <= last:
+                        name = getattr(node.func, "attr", getattr(node.func, "id", None))
+                        calls.append((name not in names, last - node.lineno, node.lineno))
+            self._lines[key] = min(calls)[2] if calls else line
+        return self._lines[key]
+
+    def run(self, after_import, own_builtins):
+        """Run the program as ``__main__``; ``after_import()`` is called after each of its import statements."""
+        load = own_builtins.__import__
+
+        def importing(*args, **kwargs):
+            module = load(*args, **kwargs)
+            after_import()
+            return module
+
+        own_builtins.__import__ = importing
+        main = types.ModuleType("__main__")
+        main.__file__ = self.path
+        main.__builtins__ = own_builtins
+        sys.modules["__main__"] = main
+        sys.argv = [self.path]
+        sys.path[0] = os.path.dirname(self.path)
+        code = compile(self.source, self.path, "exec", dont_inherit=True)
+        exec(code, main.__dict__)
+
+
+def imported_modules(tree):
+    """The dotted names of the modules that a syntax tree imports."""
+    imported = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            imported.add(node.module)
+    return imported
+
+
+def plain_builtins():
+    """Builtins of the program's own, so that what it imports can be seen."""
+    own = types.ModuleType("builtins")
+    own.__dict__.update(vars(builtins))
+    return own
+
+
+def guarded_builtins(forbidden):
+    """Builtins without the ways around the measuring.  ``forbidden`` holds names: of modules, attributes and builtins.
+
+    The text was looked through before; this meets names that are put together while the program runs.
+    """
+    own = plain_builtins()
+    modules, attributes = frozenset(forbidden["modules"]), frozenset(forbidden["attributes"])
+    load, original_open = builtins.__import__, builtins.open
+    library = LIBRARIES + ("numpy", "jax", "torch")
+
+    def refuse(what):
+        raise Refused(what)
+
+    def importing(name, *args, **kwargs):
+        if name.split(".")[0] in modules:
+            refuse("imports %s" % name)
+        return load(name, *args, **kwargs)
+
+    def checked(name, verb):
+        original = getattr(builtins, name)
+
+        def guard(owner, attribute, *args):
+            if attribute in attributes or attribute in modules:
+                refuse("%s the attribute %s" % (verb, attribute))
+            if verb != "reads":
+                top = getattr(owner, "__module__" if isinstance(owner, type) else "__name__", None)
+                if isinstance(owner, (type, types.ModuleType)) and str(top).split(".")[0] in library:
+                    if attribute in vars(owner):
+                        refuse("changes %s.%s itself" % (owner.__name__, attribute))
+            return original(owner, attribute, *args)
+
+        guard.__name__ = name
+        setattr(own, name, guard)
+
+    def opening(file, *args, **kwargs):
+        if isinstance(file, int) or str(file).startswith(("/proc", "/dev/fd")):
+            refuse("opens %s" % (file,))
+        return original_open(file, *args, **kwargs)
+
+    def looking(*args):
+        if not args or isinstance(args[0], (types.ModuleType, types.FunctionType)):
+            refuse("calls vars() for what is not its own")
+        return vars(*args)
+
+    own.__import__, own.open, own.vars = importing, opening, looking
+    for name, verb in (("getattr", "reads"), ("setattr", "sets"), ("delattr", "deletes")):
+        checked(name, verb)
+    for name in forbidden["builtins"]:
+        if hasattr(own, name):
+            setattr(own, name, lambda *args, **kwargs: refuse("calls a builtin that runs text as code"))
+    return own
+
+
+# ---------------------------------------------------------------------------------------------- what is told
+class Effect:
+    """What a training call did to a leaf layer."""
+
+    def __init__(self, cls, path, intent, weights, statistics, drifts):
+        self.cls = cls
+        self.path = path
+        self.intent = intent
+        self.weights = weights
+        self.statistics = statistics
+        self.drifts = drifts
+
+    def summary(self):
+        """As a trace says it."""
+        found = OrderedDict([("class", self.cls), ("line", None), ("intent", self.intent)])
+        found["weights"] = "moves" if self.weights else "still"
+        if self.statistics is not None:
+            found["statistics"] = "moves" if self.statistics else "still"
+        return found
+
+    def detail(self):
+        found = OrderedDict([("class", self.cls), ("path", self.path), ("intent", self.intent)])
+        found["weights"] = {"moves": self.weights, "drift": self.drifts[0]}
+        if self.statistics is not None:
+            found["statistics"] = {"moves": self.statistics, "drift": self.drifts[1]}
+        return found
+
+
+class Trace:
+    """The training calls in the order in which they were first reached, one entry a line; and each call by itself."""
+
+    def __init__(self):
+        self.entries = OrderedDict()
+        self.calls = []
+        self.turns = {}
+
+    def _entry(self, line, call, model):
+        return self.entries.setdefault(
+            line, OrderedDict([("line", line), ("call", call), ("model", model), ("reached", "always")])
+        )
+
+    def _tell(self, line, call, model, effects, more):
+        self.turns[line] = self.turns.get(line, 0) + 1
+        if self.turns[line] <= TURNS:
+            told = OrderedDict([("line", line), ("call", call), ("model", model)])
+            told["layers"] = OrderedDict((name, effect.detail()) for name, effect in effects.items())
+            told.update(more)
+            self.calls.append(told)
+
+    def add(self, line, call, model, effects, **more):
+        known = self._entry(line, call, model).setdefault("layers", OrderedDict())
+        for name, effect in effects.items():
+            layer = effect.summary()
+            if name not in known:
+                known[name] = layer
+            for quantity in ("intent", "weights", "statistics"):
+                if known[name].get(quantity) != layer.get(quantity):
+                    known[name][quantity] = "varies"
+        self._tell(line, call, model, effects, more)
+
+    def fail(self, line, call, model, error, effects, **more):
+        self._entry(line, call, model).setdefault("error", describe(error))
+        more["raised"] = describe(error)
+        self._tell(line, call, model, effects, more)
+
+    def to_json(self, program, keras, error):
+        result = OrderedDict(
+            [
+                ("version", 1),
+                ("file", program),
+                ("measured", True),
+                ("keras", keras),
+                ("training_calls", list(self.entries.values())),
+                ("findings", []),
+            ]
+        )
+        if error is not None:
+            result["error"] = describe(error)
+        return result
+
+
+def describe(error):
+    return "%s: %s" % (type(error).__name__, str(error)[:200])
+
+
+# ---------------------------------------------------------------------------------------------- Keras, seen from outside
+def tensorflow_says(question, default):
+    """The answer of a TensorFlow function without arguments (dotted name), where TensorFlow is loaded and has it."""
+    answer = sys.modules.get("tensorflow")
+    try:
+        for part in question.split("."):
+            answer = getattr(answer, part)
+        return answer()
+    except Exception:
+        return default
+
+
+def is_eager():
+    if "tensorflow" not in sys.modules:
+        return True
+    return bool(tensorflow_says("executing_eagerly", False))
+
+
+def outside_tracing():
+    """A context in which values can be read while tf.function traces."""
+    if not is_eager() and tensorflow_says("compat.v1.executing_eagerly_outside_functions", False):
+        return sys.modules["tensorflow"].init_scope()
+    return contextlib.ExitStack()
+
+
+def subclasses(cls):
+    found = [cls]
+    for child in type.__subclasses__(cls):
+        found.extend(subclasses(child))
+    return found
+
+
+def is_library(cls):
+    return cls.__module__.split(".")[0] in LIBRARIES
+
+
+def has_base(layer, *names):
+    return any(name in base.__name__ for base in type(layer).__mro__ for name in names)
+
+
+class Flavour:
+    """One Keras in this process: its classes and its ways."""
+
+    def __init__(self, module):
+        self.module = module
+        self.backend = module.backend
+        self.Model = module.models.Model
+        self.Layer = [base for base in self.Model.__mro__ if base.__name__ == "Layer"][-1]
+        self.package = self.Model.__module__.split(".")[0].replace("tensorflow_core", "tensorflow")
+        metrics = getattr(module, "metrics", None)
+        self.Metric = getattr(metrics, "Metric", ())
+        version = sys.modules[self.package].__version__
+        number = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
+        self.pushes_flags_down = number >= {"keras": (2, 4), "tensorflow": (1, 14)}.get(self.package, (0,))
+
+    def versions(self):
+        found = [self.package, self.backend_name()]
+        return ["%s==%s" % (name, sys.modules[name].__version__) for name in found if name in sys.modules]
+
+    def backend_name(self):
+        try:
+            return self.backend.backend()
+        except Exception:
+            return "tensorflow"
+
+    def classes(self):
+        """Every class that takes part in being a model, layers excluded."""
+        layer_bases = set(self.Layer.__mro__)
+        found = OrderedDict()
+        for cls in subclasses(self.Model):
+            found.update((base, None) for base in cls.__mro__ if base not in layer_bases and is_library(base))
+        return list(found)
+
+    def optimizers(self):
+        found = OrderedDict()
+        spaces = [getattr(self.module, "optimizers", None)]
+        spaces.append(getattr(spaces[0], "legacy", None))
+        spaces.append(getattr(self.module, "mixed_precision", None))
+        tensorflow = sys.modules.get("tensorflow")
+        tensorflow_1 = getattr(getattr(tensorflow, "compat", None), "v1", tensorflow)
+        spaces.append(getattr(tensorflow_1, "train", None))
+        for space in spaces:
+            for name in dir(space):
+                cls = getattr(space, name, None)
+                if isinstance(cls, type) and name.endswith(("Optimizer", "SGD")):
+                    found.update((base, None) for base in cls.__mro__ if is_library(base))
+        return list(found)
+
+    def normalizations(self):
+        """The classes, one or two, that every BatchNormalization descends from."""
+        bases = OrderedDict()
+        for cls in subclasses(self.Layer):
+            bases.update((base, None) for base in [b for b in cls.__mro__ if "BatchNormalization" in b.__name__][-1:])
+        return list(bases)
+
+    def children(self, layer):
+        """The layers that a layer holds."""
+        if isinstance(layer, self.Model) or has_base(layer, "Container", "Network"):
+            return self._flat(layer.layers)
+        if has_base(layer, "Bidirectional") and hasattr(layer, "forward_layer"):
+            return self._flat([layer.forward_layer, layer.backward_layer])
+        if has_base(layer, "Wrapper"):
+            return self._flat([getattr(layer, "layer", None)])
+        if is_library(type(layer)) or has_base(layer, *COMPOSITE_BASES):
+            return []
+        try:
+            held = list(layer._flatten_layers(recursive=False, include_self=False))
+        except Exception:
+            held = getattr(layer, "_layers", None) or getattr(layer, "layers", None)
+        return self._flat(held)
+
+    def _flat(self, held):
+        """Layers among lists, dictionaries and TensorFlow's tracking containers."""
+        found = []
+        if isinstance(held, dict):
+            held = list(held.values())
+        for item in held if isinstance(held, (list, tuple)) else ():
+            if isinstance(item, self.Layer):
+                found.append(item)
+            elif isinstance(item, (list, tuple, dict)):
+                found.extend(self._flat(item))
+            elif hasattr(item, "layers"):
+                found.extend(self._flat(item.layers))
+        return [item for item in found if not isinstance(item, self.Metric)]
+
+
+class Leaf:
+    """A leaf layer, the models and wrappers it was found in, outermost first, and its flag there."""
+
+    def __init__(self, layer, around, trainable):
+        self.layer = layer
+        self.around = around
+        self.trainable = trainable
+
+
+def leaves(flavour, model):
+    """The leaf layers of a model; one that is reached on several paths is trainable if it is on any of them."""
+    found, seen = OrderedDict(), set()
+
+    def visit(layer, around, flag):
+        if (id(layer), flag) in seen:
+            return
+        seen.add((id(layer), flag))
+        children = flavour.children(layer)
+        if not children:
+            trainable = flag and bool(layer.trainable)
+            leaf = found.setdefault(id(layer), Leaf(layer, around, trainable))
+            leaf.trainable = leaf.trainable or trainable
+            return
+        if not flavour.pushes_flags_down or not isinstance(layer, flavour.Model) and has_base(layer, "Wrapper"):
+            flag = flag and bool(layer.trainable)
+        for child in children:
+            visit(child, around + [layer], flag)
+
+    visit(model, [], True)
+    return list(found.values())
+
+
+def read(flavour, variables):
+    """The values of variables, or None where they have none that can be read."""
+    with outside_tracing():
+        try:
+            values = [np.array(type(variable).numpy(variable)) for variable in variables]
+        except Exception:
+            try:
+                values = [np.array(value) for value in flavour.backend.batch_get_value(variables)]
+            except Exception:
+                return None
+    return values if all(has_value(*pair) for pair in zip(variables, values)) else None
+
+
+def has_value(variable, value):
+    """TensorFlow reads a variable that tf.function has yet to initialize as an empty array."""
+    try:
+        return value.shape == tuple(int(size) for size in variable.shape)
+    except (TypeError, ValueError):
+        return True
+
+
+def weights_of(layer):
+    """The variables of a layer as Keras knows them, whatever the program's own class says of itself."""
+    try:
+        for base in type(layer).__mro__:
+            if is_library(base) and isinstance(vars(base).get("weights"), property):
+                return list(vars(base)["weights"].__get__(layer))
+        return list(layer.weights)
+    except Exception:
+        return []
+
+
+def statistics_of(layer):
+    """The variables of a BatchNormalization that the forward pass moves."""
+    if not has_base(layer, "BatchNormalization"):
+        return []
+    kept = [getattr(layer, name, None) for name in STATISTICS]
+    own = {id(variable) for variable in weights_of(layer)}
+    return [variable for variable in kept if id(variable) in own]
+
+
+def differ(one, other):
+    """Not the same values, bit by bit; not-a-number equals itself."""
+    if one.shape != other.shape:
+        return True
+    with np.errstate(all="ignore"):
+        return not bool(np.all((one == other) | ((one != one) & (other != other))))
+
+
+def distance(one, other):
+    """The largest absolute change of a number; one that became or was infinite or not a number does not count."""
+    if one.shape != other.shape or not one.size:
+        return 0.0
+    with np.errstate(all="ignore"):
+        change = np.abs(np.asarray(other, "float64") - np.asarray(one, "float64"))
+    change = change[np.isfinite(change)]
+    return float(change.max()) if change.size else 0.0
+
+
+# ---------------------------------------------------------------------------------------------- before and after
+class Snapshot:
+    """Values of the leaf layers of some models, read before they train; ``effects`` compares them with those after."""
+
+    def __init__(self, models):
+        self.models = models
+        self.values = {}
+        self.flags = {id(leaf.layer): leaf.trainable for leaf in self.leaves()}
+        self.steps = 0
+        self.drifts = {}  # id of layer: (drift of weights, drift of statistics), one number a watched step
+        self.written = None  # how the program wrote weights itself since then
+        self.fill()
+
+    def leaves(self):
+        found = OrderedDict()
+        for flavour, model in self.models:
+            try:
+                here = leaves(flavour, model)
+            except Exception:
+                continue
+            for leaf in here:
+                leaf.flavour = flavour
+                known = found.setdefault(id(leaf.layer), leaf)
+                known.trainable = known.trainable or leaf.trainable
+        return list(found.values())
+
+    @staticmethod
+    def _read(wanted):
+        """{id of variable: (variable, value)} of many leaves; in one go where all of them can be read."""
+        result = {}
+        for flavour in {leaf.flavour for leaf in wanted}:
+            groups = [weights_of(leaf.layer) for leaf in wanted if leaf.flavour is flavour]
+            together = [variable for group in groups for variable in group]
+            values = read(flavour, together) if together else None
+            if values is not None:
+                groups, read_groups = [together], [values]
+            else:
+                read_groups = [read(flavour, group) for group in groups]
+            for group, values in zip(groups, read_groups):
+                for variable, value in zip(group, values or ()):
+                    result[id(variable)] = (variable, value)
+        return result
+
+    def fill(self):
+        """Read what has no value yet: layers are also built inside training calls."""
+        missing = [
+            leaf
+            for leaf in self.leaves()
+            if any(id(variable) not in self.values for variable in weights_of(leaf.layer))
+        ]
+        for key, value in self._read(missing).items():
+            self.values.setdefault(key, value)
+
+    def step(self):
+        """A step of the training call is over: note how far everything has come."""
+        self.steps += 1
+        if self.steps <= WATCHED_STEPS:
+            now = self.leaves()
+            self._drift(now, self._read(now), False)
+
+    def _drift(self, now, after, last):
+        for leaf in now:
+            weights = weights_of(leaf.layer)
+            kept = {id(variable) for variable in statistics_of(leaf.layer)}
+            known = [id(v) for v in weights if id(v) in self.values and id(v) in after]
+            drifts = self.drifts.setdefault(id(leaf.layer), ([], []))
+            for drift, own in zip(drifts, ([v for v in known if v not in kept], [v for v in known if v in kept])):
+                if last and drift and len(drift) == self.steps:
+                    drift.pop()  # the last step ended where the call did
+                drift.append(max([distance(self.values[v][1], after[v][1]) for v in own] or [0.0]))
+
+    def named(self, values=None):
+        """{name of layer: leaf}; where ``values`` are given, of the leaves whose weights are all known before and there."""
+        found = OrderedDict()
+        for leaf in self.leaves():
+            weights = weights_of(leaf.layer)
+            if values is not None and (
+                not weights or any(id(v) not in self.values or id(v) not in values for v in weights)
+            ):
+                continue
+            found[self._key(leaf, found)] = leaf
+        return found
+
+    def effects(self, moved_before=(), variables=None):
+        """{name of layer: effect}; ``moved_before`` are layers whose statistics moved in the forward pass, ``variables`` those
+        that the step in question trains, where other steps train others."""
+        found = OrderedDict()
+        now = self.leaves()
+        after = self._read(now)
+        self._drift(now, after, True)
+        for name, leaf in self.named(after).items():
+            layer = leaf.layer
+            weights, statistics = weights_of(layer), statistics_of(layer)
+            moved = {id(v) for v in weights if differ(self.values[id(v)][1], after[id(v)][1])}
+            kept = {id(v) for v in statistics}
+            learned = moved - kept
+            if variables is not None:
+                learned = learned & variables
+            forward = any(layer is other for other in moved_before)
+            found[name] = Effect(
+                type(layer).__name__,
+                [getattr(outer, "name", "?") for outer in leaf.around],
+                "trainable" if self.flags.get(id(layer), leaf.trainable) else "frozen",
+                bool(learned),
+                bool(forward or moved & kept) if statistics else None,
+                self.drifts.get(id(layer), ([], [])),
+            )
+        return found
+
+    @staticmethod
+    def _key(leaf, taken):
+        name = leaf.layer.name
+        if name in taken:
+            name = "%s/%s" % (getattr(leaf.around[-1] if leaf.around else None, "name", "?"), name)
+        count, key = 1, name
+        while key in taken:
+            count += 1
+            key = "%s#%d" % (name, count)
+        return key
+
+
+class TracedSteps:
+    """What one call of a tf.function applies: {line: (method, variables)}, and the values before it."""
+
+    def __init__(self, steps):
+        self.steps = steps
+        self.before = None
+
+
+# ---------------------------------------------------------------------------------------------- controls
+class Control:
+    """The flags that layers shall have at one training call, and how the models were compiled."""
+
+    def __init__(self, line, flags):
+        self.line = line
+        self.flags = flags
+        self.compiled = {}  # id of model: (the model, weakly; compile(); its arguments)
+
+    def note(self, model, run, args, kwargs):
+        self.compiled[id(model)] = (weakref.ref(model), run, args, kwargs)
+
+    def apply(self, flavour, model):
+        """Set the flags and compile again; what is returned sets the flags back."""
+        flags = Snapshot([(flavour, model)]).named()
+        missing = sorted(set(self.flags) - set(flags))
+        if missing:
+            raise ControlFailed("the model has no layer %s" % ", ".join(missing))
+        known, compiling, args, kwargs = self.compiled.get(id(model), (lambda: None,) + (None,) * 3)
+        if known() is not model:
+            raise ControlFailed("the model was not compiled in view")
+        undo = self._set(flags)
+        try:
+            fresh = [fresh_optimizer(value) for value in args]
+            compiling(model, *fresh, **{name: fresh_optimizer(value) for name, value in kwargs.items()})
+        except Exception as error:
+            undo()
+            raise ControlFailed("the model could not be compiled again: %s" % describe(error))
+        return undo
+
+    def _set(self, named):
+        outer = OrderedDict((id(layer), layer) for leaf in named.values() for layer in leaf.around)
+        # what is around a leaf comes first, because its flag may reach the leaves
+        layers = sorted(outer.values(), key=lambda layer: max(self._depths(named, layer)))
+        before = [(layer, layer.trainable) for layer in layers + [leaf.layer for leaf in named.values()]]
+        wanted = {id(leaf.layer): self.flags.get(name, leaf.trainable) for name, leaf in named.items()}
+        for layer in layers:
+            inner = [wanted[id(leaf.layer)] for leaf in named.values() if any(layer is one for one in leaf.around)]
+            if bool(layer.trainable) != any(inner):
+                layer.trainable = any(inner)
+        for leaf in named.values():
+            if bool(leaf.layer.trainable) != wanted[id(leaf.layer)]:
+                leaf.layer.trainable = wanted[id(leaf.layer)]
+
+        def undo():
+            for layer, flag in before:
+                if layer.trainable != flag:
+                    layer.trainable = flag
+
+        return undo
+
+    @staticmethod
+    def _depths(named, layer):
+        return [
+            number
+            for leaf in named.values()
+            for number, one in enumerate(leaf.around)
+            if one is layer
+        ]  # fmt: skip
+
+    def still_waiting(self, snapshot):
+        """Whether a layer that was made trainable has not moved yet."""
+        after = snapshot._read(snapshot.leaves())
+        for name, leaf in snapshot.named(after).items():
+            weights = [v for v in weights_of(leaf.layer) if not any(v is kept for kept in statistics_of(leaf.layer))]
+            if self.flags.get(name) and weights:
+                if not any(differ(snapshot.values[id(v)][1], after[id(v)][1]) for v in weights):
+                    return True
+        return False
+
+
+def fresh_optimizer(value):
+    """A new optimizer of the same kind; what is none is given back."""
+    if isinstance(value, (str, type)) or not hasattr(value, "get_config"):
+        return value
+    if not (hasattr(value, "apply_gradients") or hasattr(value, "get_updates")):
+        return value
+    try:
+        return type(value).from_config(value.get_config())
+    except Exception:
+        return value
+
+
+def other_data(value, random):
+    """The same shapes with other numbers in them; what holds no numbers is given back."""
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind == "f":
+            return (value + random.standard_normal(value.shape)).astype(value.dtype)
+        return value[random.permutation(len(value))] if value.ndim else value
+    if isinstance(value, dict):
+        return {name: other_data(item, random) for name, item in value.items()}
+    if isinstance(value, (list, tuple)) and all(isinstance(item, np.ndarray) for item in value):
+        return type(value)(other_data(item, random) for item in value)
+    return value
+
+
+# ---------------------------------------------------------------------------------------------- integrity
+class Seal:
+    """What the measuring stands on, as it was before the program ran."""
+
+    def __init__(self):
+        self.kept = []
+
+    def keep(self, owner, name):
+        self.kept.append((owner, name, vars(owner)[name]))
+
+    def keep_class(self, cls):
+        for name, value in list(vars(cls).items()):
+            if isinstance(value, (types.FunctionType, property, classmethod, staticmethod)):
+                self.keep(cls, name)
+
+    def keep_module(self, module):
+        for name, value in list(vars(module).items()):
+            if callable(value):
+                self.keep(module, name)
+
+    def broken(self):
+        """What was changed meanwhile, or None."""
+        for owner, name, value in self.kept:
+            if vars(owner).get(name) is not value:
+                return "%s.%s was changed while the program ran" % (owner.__name__, name)
+        return None
+
+
+# ---------------------------------------------------------------------------------------------- the meter
+class Meter:
+    """Wraps Keras and fills the trace."""
+
+    def __init__(self, program, control=None, watch=False):
+        self.program = program
+        self.control = control
+        self.watch = watch
+        self.trace = Trace()
+        self.seal = Seal()
+        self.wanted = program.flavours()
+        self.flavours = []
+        self.models = []  # weak references to all models
+        self.busy = False  # inside a training call
+        self.compiling = False  # inside compile()
+        self.active = None  # the snapshot that newly built layers are added to
+        self.function_call = None  # the outermost tf.function call that is at work
+        self.functions = weakref.WeakKeyDictionary()
+        self.moved_forward = []  # BatchNormalization layers whose statistics moved since the last step
+        self.step_is_over = False
+        self.variable = None  # one that was trained, to ask where it lives
+        for module in (builtins, json, json.encoder, os, traceback):
+            self.seal.keep_module(module)
+
+    # -- finding Keras
+    def after_import(self):
+        """Wrap each wanted Keras as soon as the program has loaded it."""
+        for name in list(self.wanted):
+            top = name.split(".")[0]
+            module = sys.modules.get(name)
+            if name == "tensorflow.keras" and top in sys.modules:
+                module = getattr(sys.modules[top], "keras", None)
+            if module is None or not hasattr(sys.modules.get(top), "__version__"):
+                continue
+            self.wanted.remove(name)
+            load_numpy()
+            try:
+                flavour = Flavour(module)
+            except (AttributeError, ImportError):
+                continue  # a TensorFlow without Keras
+            if not any(known.Model is flavour.Model for known in self.flavours):
+                self.flavours.append(flavour)
+                self.wrap(flavour)
+
+    def keras(self):
+        versions, backends = OrderedDict(), OrderedDict()
+        for flavour in self.flavours:
+            versions.update((version, None) for version in flavour.versions())
+            backends[flavour.backend_name()] = None
+        return OrderedDict(
+            [
+                ("versions", ", ".join(versions) or None),
+                ("backend", ", ".join(backends) or None),
+                ("evidence", "measured"),
+            ]
+        )
+
+    # -- wrapping
+    def wrap(self, flavour):
+        for cls in flavour.classes():
+            for name in TRAINING_METHODS:
+                self.replace(cls, name, functools.partial(self.training, flavour))
+            for name in BUILDING_METHODS:
+                self.replace(cls, name, self.building)
+            for name in WRITING_METHODS:
+                self.replace(cls, name, self.writing)
+            self.replace(cls, "compile", self.compiled)
+            self.replace(cls, "__init__", functools.partial(self.constructing, flavour))
+        for cls in flavour.Layer.__mro__:
+            if is_library(cls):
+                self.replace(cls, "set_weights", self.writing)
+        for cls in flavour.optimizers():
+            for name in APPLYING_METHODS:
+                self.replace(cls, name, self.applying)
+            self.replace(cls, "stateless_apply", self.silent)
+        for cls in flavour.normalizations():
+            cls.__call__ = self.forwarding(flavour, cls)
+        function = tensorflow_says("function", None)  # a decorator when it gets no function
+        if function is not None:
+            traced = type(function(lambda: None))
+            self.replace(traced, "__call__", self.calling_function)
+            self.replace(traced, "_initialize", self.building)
+            self.replace(traced, "_initialize_uninitialized_variables", self.building)
+        for cls in list(flavour.Model.__mro__) + flavour.optimizers():
+            if is_library(cls):
+                self.seal.keep_class(cls)
+        for name in ("array", "all", "abs", "asarray", "errstate", "isfinite"):
+            self.seal.keep(np, name)
+
+    @staticmethod
+    def replace(cls, name, make):
+        """Put a wrapper in the place of a method that the class itself defines."""
+        original = vars(cls).get(name)
+        if not isinstance(original, types.FunctionType) or hasattr(original, WRAPPED):
+            return
+        wrapper = make(original, name)
+        try:
+            wrapper.__signature__ = inspect.signature(original)
+        except (TypeError, ValueError):
+            pass
+        setattr(wrapper, WRAPPED, original)
+        setattr(cls, name, wrapper)
+
+    def constructing(self, flavour, original, name):
+        @functools.wraps(original)
+        def wrapper(instance, *args, **kwargs):
+            for cls in type(instance).__mro__:
+                if not is_library(cls):
+                    self.replace(cls, "compile", self.compiled)
+            result = original(instance, *args, **kwargs)
+            if isinstance(instance, flavour.Model) and not any(known() is instance for _, known in self.models):
+                self.models.append((flavour, weakref.ref(instance)))
+            return result
+
+        return wrapper
+
+    def known_models(self):
+        self.models = [(flavour, known) for flavour, known in self.models if known() is not None]
+        return [(flavour, known()) for flavour, known in self.models]
+
+    def compiled(self, original, name):
+        """Around compile(): a control compiles again as the program did, from the outside in."""
+
+        @functools.wraps(original)
+        def wrapper(model, *args, **kwargs):
+            if self.control is None or self.compiling:
+                return original(model, *args, **kwargs)
+            self.compiling = True
+            try:
+                result = original(model, *args, **kwargs)
+            finally:
+                self.compiling = False
+            self.control.note(model, original, args, kwargs)
+            return result
+
+        return wrapper
+
+    def building(self, original, name):
+        @functools.wraps(original)
+        def wrapper(*args, **kwargs):
+            result = original(*args, **kwargs)
+            if self.active is not None:
+                self.active.fill()
+            return result
+
+        return wrapper
+
+    def writing(self, original, name):
+        """Around what writes weights: within a training call it is not the training that moves them."""
+
+        @functools.wraps(original)
+        def wrapper(*args, **kwargs):
+            if self.busy and self.active is not None:
+                self.active.written = name
+            return original(*args, **kwargs)
+
+        return wrapper
+
+    def silent(self, original, name):
+        @functools.wraps(original)
+        def wrapper(*args, **kwargs):
+            before, self.busy = self.busy, True
+            try:
+                return original(*args, **kwargs)
+            finally:
+                self.busy = before
+
+        return wrapper
+
+    def training(self, flavour, original, name):
+        takes_callbacks = name != "train_on_batch" and position_of(original, "callbacks")
+
+        @functools.wraps(original)
+        def wrapper(model, *args, **kwargs):
+            if self.busy:
+                return original(model, *args, **kwargs)
+            line = self.program.line((name,))
+            if self.watch and takes_callbacks:
+                args, kwargs = self.with_watcher(flavour, takes_callbacks, args, kwargs)
+            run = functools.partial(original, model, *args, **kwargs)
+            if self.control is None or line != self.control.line:
+                return self.measure(name, model.name, [(flavour, model)], run, line)
+            self.compiling = True  # what the control compiles is no compile() of the program
+            try:
+                undo = self.control.apply(flavour, model)
+            finally:
+                self.compiling = False
+            try:
+                again = functools.partial(self.until_moved, original, model, args, kwargs)
+                return self.measure(name, model.name, [(flavour, model)], again, line, controlled=True)
+            finally:
+                undo()
+
+        return wrapper
+
+    def until_moved(self, original, model, args, kwargs):
+        """Train; and once more on other data while a layer that the control made trainable has not moved.
+
+        A gradient can be zero for reasons that have nothing to do with freezing: dead units, data that asks for nothing.
+        """
+        result = original(model, *args, **kwargs)
+        random = np.random.RandomState(0)
+        for _ in range(PROBES):
+            if not self.control.still_waiting(self.active):
+                break
+            data, named = args, dict(kwargs)
+            if args:
+                data = (other_data(args[0], random),) + args[1:]
+            elif "x" in named:
+                named["x"] = other_data(named["x"], random)
+            try:
+                original(model, *data, **named)
+            except Exception:
+                break  # a generator that has ended, say
+        return result
+
+    def with_watcher(self, flavour, position, args, kwargs):
+        """The arguments of a training call, with a callback that notes the drift after each step."""
+        meter = self
+
+        class Watcher(flavour.module.callbacks.Callback):
+            def on_batch_end(self, batch, logs=None):
+                if meter.active is not None:
+                    sync = getattr(self.model, "jax_state_sync", None)
+                    if sync is not None:
+                        sync()
+                    meter.active.step()
+
+        if len(args) >= position:
+            given, place = args[position - 1], None
+        else:
+            given, place = kwargs.get("callbacks"), "callbacks"
+        if given is not None and not isinstance(given, (list, tuple)):
+            given = [given] if isinstance(given, flavour.module.callbacks.Callback) else None
+            if given is None:
+                return args, kwargs  # a list of callbacks that Keras made
+        watched = list(given or []) + [Watcher()]
+        if place is None:
+            return args[: position - 1] + (watched,) + args[position:], kwargs
+        return args, dict(kwargs, callbacks=watched)
+
+    def applying(self, original, name):
+        @functools.wraps(original)
+        def wrapper(optimizer, *args, **kwargs):
+            if self.busy:
+                return original(optimizer, *args, **kwargs)
+            if is_eager():
+                run = functools.partial(original, optimizer, *args, **kwargs)
+                line = self.program.line(APPLYING_METHODS)
+                return self.measure(name, None, self.known_models(), run, line, self.moved_forward)
+            if self.function_call is not None:
+                if name == "apply_gradients" and args:
+                    args = (list(args[0]),) + args[1:]
+                self.note_step(name, args, kwargs)
+            return original(optimizer, *args, **kwargs)
+
+        return wrapper
+
+    def measure(self, call, name, models, run, line, moved_before=(), **more):
+        """Run a training call between two snapshots."""
+        self.check()
+        self.busy = True
+        try:
+            self.active = snapshot = Snapshot(models)
+            try:
+                result = run()
+            except Exception as error:
+                self.trace.fail(line, call, name, error, self.effects(snapshot, moved_before), **more)
+                raise
+            effects = snapshot.effects(moved_before)
+            self.check()
+            if snapshot.written:
+                effects, more["note"] = {}, "%s() was called while it trained" % snapshot.written
+            self.remember_device(models)
+            self.trace.add(line, call, name, effects, **more)
+            return result
+        finally:
+            self.busy, self.active, self.step_is_over = False, None, True
+
+    @staticmethod
+    def effects(snapshot, moved_before):
+        """What an ended call did until it raised, as far as that can be read."""
+        try:
+            return snapshot.effects(moved_before)
+        except Exception:
+            return {}
+
+    def check(self):
+        broken = self.seal.broken()
+        if broken:
+            raise Refused(broken)
+
+    # -- hand-written loops
+    def forwarding(self, flavour, cls):
+        """Around a direct call of a BatchNormalization: the statistics that it moves belong to the step that follows."""
+        own = vars(cls).get("__call__")
+
+        @functools.wraps(cls.__call__)
+        def wrapper(layer, *args, **kwargs):
+            # looked up at each call, because TensorFlow exchanges base classes when its v2 behaviour is turned off
+            run = functools.partial(own, layer) if own else super(cls, layer).__call__
+            if self.busy or not is_eager():
+                return run(*args, **kwargs)
+            before = read(flavour, statistics_of(layer))
+            result = run(*args, **kwargs)
+            after = read(flavour, statistics_of(layer))
+            if self.step_is_over:
+                self.moved_forward, self.step_is_over = [], False
+            if before and after and any(differ(one, other) for one, other in zip(before, after)):
+                self.moved_forward.append(layer)
+            return result
+
+        return wrapper
+
+    def note_step(self, name, args, kwargs):
+        """A step was traced: nothing of this call of the function has run yet, so the values are those before it."""
+        if self.function_call.before is None:
+            self.function_call.before = self.active = Snapshot(self.known_models())
+        variables = None
+        if name == "apply_gradients" and args:
+            variables = [pair[1] for pair in args[0]]
+        elif name == "apply":
+            variables = args[1] if len(args) > 1 else kwargs.get("trainable_variables")
+        line = self.program.traced_line(APPLYING_METHODS)
+        method, known = self.function_call.steps.get(line, (name, None))
+        self.function_call.steps[line] = (method, (known or []) + list(variables or []) or None)
+
+    def calling_function(self, original, name):
+        """Around a call of a tf.function: Python sees its steps only while it is traced."""
+
+        @functools.wraps(original)
+        def wrapper(function, *args, **kwargs):
+            if self.busy or self.function_call is not None or not is_eager():
+                return original(function, *args, **kwargs)
+            self.function_call = call = TracedSteps(self.functions.get(function, {}))
+            if call.steps:
+                call.before = self.active = Snapshot(self.known_models())
+            try:
+                result = original(function, *args, **kwargs)
+            except Exception as error:
+                for line, (method, _) in call.steps.items():
+                    self.trace.fail(line, method, None, error, {})
+                raise
+            finally:
+                self.function_call = self.active = None
+            if call.steps:
+                self.functions[function] = call.steps
+                self.remember_device(call.before.models)
+                for line, (method, variables) in call.steps.items():
+                    if len(call.steps) == 1 or variables is None:
+                        trained = None
+                    else:
+                        trained = {id(variable) for variable in variables} | {
+                            id(getattr(v, "_value", v)) for v in variables
+                        }
+                    self.trace.add(line, method, None, call.before.effects(self.moved_forward, trained))
+                self.step_is_over = True
+            return result
+
+        return wrapper
+
+    # -- where it ran
+    def remember_device(self, models):
+        """Keep one trained variable, to ask at the end which device it lives on."""
+        if self.variable is None:
+            for flavour, model in models:
+                found = [variable for leaf in leaves(flavour, model) for variable in weights_of(leaf.layer)]
+                if found:
+                    self.variable = (flavour, found[0])
+                    return
+
+    def device(self):
+        flavour = self.variable[0] if self.variable else self.flavours[0] if self.flavours else None
+        if flavour is None:
+            return None
+        backend = flavour.backend_name()
+        framework = sys.modules.get(backend)
+        package = "tf.keras" if flavour.package == "tensorflow" else flavour.package
+        version = getattr(flavour.module, "__version__", None) or sys.modules[flavour.package].__version__
+        return OrderedDict(
+            [
+                ("name", device_name(backend, self.variable[1] if self.variable else None)),
+                ("python", platform.python_version()),
+                ("keras", "%s %s" % (package, version)),
+                ("backend", backend),
+                ("framework", "%s %s" % (backend, getattr(framework, "__version__", "?"))),
+            ]
+        )
+
+
+def position_of(function, name):
+    """The position of a parameter, the first one after ``self`` being 1; 0 if there is none of this name."""
+    try:
+        parameters = list(inspect.signature(getattr(function, "_original_function", function)).parameters)
+    except (TypeError, ValueError):
+        return 0
+    return parameters.index(name) if name in parameters else 0
+
+
+def device_name(backend, variable):
+    """What a variable lives on: "cpu", or the name of the accelerator; without a variable, what would be used."""
+    try:
+        return {"tensorflow": tensorflow_device, "jax": jax_device, "torch": torch_device}[backend](variable)
+    except Exception:
+        return "cpu"
+
+
+def tensorflow_device(variable):
+    tensorflow = sys.modules["tensorflow"]
+    if not hasattr(tensorflow, "config"):
+        return "cpu"  # before TensorFlow 1.14 nothing tells
+    cards = tensorflow.config.experimental.list_physical_devices("GPU")
+    if not cards or (variable is not None and "CPU" in str(getattr(variable, "value", variable).device).upper()):
+        return "cpu"
+    try:
+        return tensorflow.config.experimental.get_device_details(cards[0])["device_name"]
+    except Exception:
+        return "GPU"
+
+
+def jax_device(variable):
+    device = list(variable.value.devices())[0] if variable is not None else sys.modules["jax"].devices()[0]
+    return "cpu" if device.platform == "cpu" else str(device.device_kind)
+
+
+def torch_device(variable):
+    torch = sys.modules["torch"]
+    if variable is not None:
+        kind = variable.value.device.type
+    else:
+        kind = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.cuda.get_device_name(0) if kind == "cuda" else kind
+
+
+class Warned:
+    """The warnings that reach the program's user, each with the line of the program at work."""
+
+    def __init__(self, program):
+        self.program = program
+        self.found = OrderedDict()
+        self.shown = warnings.showwarning
+        warnings.showwarning = self.show
+        handler = logging.Handler(logging.WARNING)
+        handler.emit = lambda record: self.note(record.getMessage())
+        for name in ("tensorflow", "absl"):
+            logging.getLogger(name).addHandler(handler)
+
+    def show(self, message, *args, **kwargs):
+        self.note(str(message))
+        self.shown(message, *args, **kwargs)
+
+    def note(self, message):
+        line = self.program.line_at_work(sys._getframe(1)) or 0
+        if len(self.found) < 50:
+            self.found[line, message[:500]] = None
+
+
+# ---------------------------------------------------------------------------------------------- walls in the fork
+CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWPID = 0x00020000, 0x08000000, 0x20000000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 36, 38
+LINUX = sys.platform.startswith("linux")
+
+
+def libc():
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def system_call(name, *arguments):
+    """Raises OSError if it fails."""
+    if getattr(libc(), name)(*arguments) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, "%s: %s" % (name, os.strerror(number)))
+
+
+def process_option(option, value):
+    """prctl() where there is one."""
+    if LINUX:
+        libc().prctl(option, ctypes.c_ulong(value), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0))
+
+
+def mount(kind, target, flags, options):
+    system_call("mount", kind.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), options.encode() or None)
+
+
+def drop_capabilities():
+    header = struct.pack("=Ii", 0x20080522, 0)
+    system_call("capset", ctypes.create_string_buffer(header), ctypes.create_string_buffer(24))
+
+
+def install_filter(instructions):
+    """Install a seccomp filter, given as the bytes of its instructions."""
+
+    class Filter(ctypes.Structure):
+        _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p)]
+
+    kept = ctypes.create_string_buffer(instructions, len(instructions))
+    wanted = Filter(len(instructions) // 8, ctypes.cast(kept, ctypes.c_void_p).value)
+    system_call("prctl", PR_SET_SECCOMP, ctypes.c_ulong(2), ctypes.byref(wanted), ctypes.c_ulong(0), ctypes.c_ulong(0))
+
+
+def set_limits(limits, data):
+    import resource
+
+    wanted = [
+        (resource.RLIMIT_CORE, 0, 0),
+        (resource.RLIMIT_FSIZE, limits["files"], limits["files"]),
+        (resource.RLIMIT_NOFILE, 512, 512),
+        (resource.RLIMIT_CPU, limits["cpu"], limits["cpu"] + 5),
+    ]
+    if data and hasattr(resource, "RLIMIT_DATA"):
+        wanted.append((resource.RLIMIT_DATA, data, data))
+    for kind, soft, hard in wanted:
+        now = resource.getrlimit(kind)[1]
+        if now != resource.RLIM_INFINITY:
+            soft, hard = min(soft, now), min(hard, now)
+        resource.setrlimit(kind, (soft, hard))
+
+
+def memory_of(pid, field):
+    """A field of /proc/PID/status in bytes; 0 where nothing tells."""
+    try:
+        with open("/proc/%d/status" % pid) as stream:
+            for line in stream:
+                if line.startswith(field + ":"):
+                    return int(line.split()[1]) * 1024
+    except (OSError, ValueError):
+        pass
+    return 0
+
+
+def raise_wall(request):
+    """Leave what the program may not have; nothing of the program has run yet."""
+    wall = request["wall"]
+    if wall["namespaces"]:
+        system_call("unshare", CLONE_NEWNS)
+        mount("proc", "/proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "")
+        size = "size=%d,nr_inodes=20000,mode=0700" % request["limits"]["files"]
+        mount("tmpfs", request["scratch"], MS_NOSUID | MS_NODEV, size)
+    baseline = memory_of(os.getpid(), "VmData")
+    data = baseline + request["limits"]["memory"] if request["limits"]["bound_data"] and baseline else 0
+    set_limits(request["limits"], data)
+    os.chdir(request["scratch"])
+    process_option(PR_SET_NO_NEW_PRIVS, 1)
+    if wall["namespaces"]:
+        drop_capabilities()
+    if wall["filter"]:
+        install_filter(base64.b64decode(wall["filter"]))
+
+
+# ---------------------------------------------------------------------------------------------- one program in a fork
+def load_runtime():
+    """What can only be done in the fork: nothing of a framework's runtime may exist before it."""
+    tensorflow = sys.modules.get("tensorflow")
+    try:
+        for card in tensorflow.config.experimental.list_physical_devices("GPU"):
+            tensorflow.config.experimental.set_memory_growth(card, True)
+    except Exception:
+        pass  # no TensorFlow, one without GPUs, or one before 1.14: TF_FORCE_GPU_ALLOW_GROWTH does what can be done
+
+
+def measured(request, path):
+    """Run the program of a request in this process; the answer is plain data."""
+    answer = OrderedDict([("status", "finished"), ("message", ""), ("line", 0)])
+    loaded = set(sys.modules)
+    try:
+        program = Program(path)
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", 0) or 0
+        return OrderedDict([("status", "raised"), ("message", describe(error)), ("line", line)])
+    asked = request.get("control")
+    control = Control(asked["line"], asked["flags"]) if asked else None
+    meter = Meter(program, control, request["watch"])
+    heard = Warned(program)
+    failure = None
+    forbidden = request.get("forbidden")
+    try:
+        if request["gpu"]:
+            load_runtime()
+        meter.after_import()
+        program.run(meter.after_import, guarded_builtins(forbidden) if forbidden else plain_builtins())
+    except SystemExit as leaving:
+        if leaving.code not in (None, 0):
+            failure = leaving
+    except BaseException as error:
+        traceback.print_exc()
+        failure = error
+    broken = meter.seal.broken()
+    if broken or isinstance(failure, Refused):
+        answer.update(status="tampered", message=broken or str(failure))
+    elif isinstance(failure, ControlFailed):
+        answer.update(status="raised", message="the control could not be set up: %s" % failure)
+    elif failure is not None:
+        answer.update(status="raised", message=describe(failure))
+    if failure is not None:
+        answer["line"] = program.line_of(failure)
+    answer["calls"] = meter.trace.calls
+    answer["warnings"] = [list(found) for found in heard.found]
+    answer["device"] = meter.device()
+    answer["trace"] = meter.trace.to_json(request.get("name") or path, meter.keras(), failure)
+    answer["loaded"] = sorted(set(sys.modules) - loaded)
+    return answer
+
+
+def run_fork(request, results, nonce):
+    """The process that the program runs in: it never returns."""
+    encode, write, leave = json.JSONEncoder().encode, os.write, os._exit
+    try:
+        raise_wall(request)
+    except Exception as error:
+        answer = {"status": "unusable", "message": "the sandbox could not be closed: %s" % describe(error)}
+    else:
+        try:
+            os.environ["HOME"] = request["scratch"]
+            tempfile.tempdir = request["scratch"]
+            path = os.path.join(request["scratch"], "witness.py")
+            with open(path, "wb") as stream:
+                stream.write(request["text"].encode("utf-8", "surrogatepass"))
+            answer = measured(request, path)
+        except BaseException as error:
+            answer = {"status": "stopped", "message": "the measuring ended with %s" % describe(error)}
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+    except BaseException:
+        pass
+    left = nonce + encode(answer).encode("utf-8") + nonce
+    while left:
+        left = left[write(results, left) :]
+    leave(0)
+
+
+# ---------------------------------------------------------------------------------------------- supervision
+class Supervisor:
+    """Watches over one program: it ends with it, or with the limit that the program reaches."""
+
+    OUTPUT_KEPT = 4000
+    RESULT = 64 << 20
+
+    def __init__(self, request):
+        self.request = request
+        self.limits = request["limits"]
+        self.printed = 0
+        self.tail = b""
+        self.result = b""
+        self.why = ""
+        self.begin = time.time()
+
+    def run(self):
+        """The answer, as plain data."""
+        wall = self.request["wall"]
+        process_option(PR_SET_PDEATHSIG, signal.SIGKILL)
+        process_option(PR_SET_CHILD_SUBREAPER, 1)
+        own_scratch = None
+        if wall["namespaces"]:
+            system_call("unshare", CLONE_NEWPID | CLONE_NEWIPC)
+        else:
+            own_scratch = self.request["scratch"] = tempfile.mkdtemp(prefix="run-", dir=self.request["scratch"])
+        nonce = binascii.hexlify(os.urandom(32))
+        results, writes = os.pipe()
+        output, prints = os.pipe()
+        pid = os.fork()
+        if not pid:
+            process_option(PR_SET_PDEATHSIG, signal.SIGKILL)
+            os.setsid()
+            nothing = os.open(os.devnull, os.O_RDWR)
+            for source, target in ((nothing, 0), (prints, 1), (prints, 2)):
+                os.dup2(source, target)
+            kept = 3 if writes != 3 else 4
+            os.dup2(writes, kept)
+            os.set_inheritable(kept, False)
+            os.closerange(kept + 1, 4096)
+            sys.stdout, sys.stderr = os.fdopen(1, "w", 1), os.fdopen(2, "w", 1)
+            run_fork(self.request, kept, nonce)
+        os.close(writes)
+        os.close(prints)
+        try:
+            status = self.watch(pid, results, output)
+        finally:
+            self.end(pid)
+            if own_scratch:
+                remove(own_scratch)
+        return self.answer(status, nonce)
+
+    def watch(self, pid, results, output):
+        """Read what comes until the process is gone; its exit status."""
+        status, open_ends = None, {results, output}
+        limit = memory_of(pid, "VmRSS") + self.limits["memory"]
+        pause, next_look = 0.005, 0.0
+        while status is None or open_ends:
+            ready = select.select(list(open_ends), [], [], 0 if status is not None else pause)[0]
+            for descriptor in ready:
+                chunk = os.read(descriptor, 65536)
+                if not chunk:
+                    open_ends.discard(descriptor)
+                elif descriptor == results:
+                    self.result += chunk
+                else:
+                    self.printed += len(chunk)
+                    self.tail = (self.tail + chunk)[-self.OUTPUT_KEPT :]
+            if status is None:
+                done, ended = os.waitpid(pid, os.WNOHANG)
+                status = ended if done else None
+            elif not ready:
+                break  # what else holds the pipes open does not matter any more
+            now = time.time()
+            if not self.why and status is None and now >= next_look:
+                next_look = now + 0.02
+                self.why = self.reached(pid, limit, now)
+                if self.why:
+                    self.kill(pid)
+            pause = 0.02
+        return status
+
+    def reached(self, pid, limit, now):
+        """The limit that the program has reached, in words."""
+        limits = self.limits
+        if now - self.begin > limits["wall"]:
+            return "it ran longer than %g s" % limits["wall"]
+        if self.printed > limits["output"]:
+            return "it printed more than %d bytes" % limits["output"]
+        if len(self.result) > self.RESULT:
+            return "it sent more than a measurement"
+        family = self.family(pid)
+        if len(family) > limits["processes"]:
+            return "it started more than %d processes" % limits["processes"]
+        if sum(memory_of(one, "VmRSS") for one in family) > limit + memory_of(pid, "RssShmem"):
+            return "it used more than %d MiB of memory" % (limits["memory"] >> 20)
+        if not self.request["wall"]["namespaces"] and disk_used(self.request["scratch"], pid) > limits["files"]:
+            return "it wrote more than %d MiB" % (limits["files"] >> 20)
+        return ""
+
+    def family(self, pid):
+        """The process and all that descend from it."""
+        if self.limits["processes"] <= 1 and self.request["wall"]["filter"]:
+            return [pid]
+        parents = {}
+        try:
+            names = os.listdir("/proc")
+        except OSError:
+            return [pid]
+        for name in names:
+            if name.isdigit():
+                try:
+                    with open("/proc/%s/stat" % name) as stream:
+                        parents.setdefault(int(stream.read().rpartition(")")[2].split()[1]), []).append(int(name))
+                except (OSError, ValueError, IndexError):
+                    pass
+        # what was left behind by its parent has this process for one now
+        found = [pid] + [one for one in parents.get(os.getpid(), []) if one != pid]
+        for one in found:
+            found.extend(parents.get(one, []))
+        return found
+
+    def kill(self, pid):
+        for one in self.family(pid):
+            try:
+                os.kill(one, signal.SIGKILL)
+            except OSError:
+                pass
+
+    def end(self, pid):
+        """See that nothing of the program is left."""
+        for _ in range(100):
+            left = [one for one in self.family(pid) if one != pid]
+            try:
+                os.killpg(pid, signal.SIGKILL)
+            except OSError:
+                pass
+            self.kill(pid)
+            try:
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
+            except OSError:
+                return
+            if not left:
+                time.sleep(0.005)
+
+    def answer(self, status, nonce):
+        answer = self.judged(status, nonce)
+        answer["id"] = self.request["id"]
+        answer["seconds"] = round(time.time() - self.begin, 3)
+        answer["output"] = self.tail.decode("utf-8", "replace")
+        return answer
+
+    def judged(self, status, nonce):
+        if self.why:
+            return {"status": "stopped", "message": self.why}
+        size = len(nonce)
+        framed = self.result.startswith(nonce) and self.result.endswith(nonce) and len(self.result) > 2 * size
+        if framed and os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0:
+            return json.loads(self.result[size:-size].decode("utf-8"))
+        if self.result and not self.result.startswith(nonce):
+            return {"status": "tampered", "message": "it wrote into the channel of the measurement"}
+        if os.WIFSIGNALED(status):
+            number = os.WTERMSIG(status)
+            if number == signal.SIGXCPU:
+                return {"status": "stopped", "message": "it used more than %d s of processor time" % self.limits["cpu"]}
+            return {"status": "stopped", "message": "it was ended by signal %d" % number}
+        return {
+            "status": "stopped",
+            "message": "it left with exit code %d without a measurement" % os.WEXITSTATUS(status),
+        }
+
+
+def disk_used(folder, pid):
+    """Bytes in a folder, and in files that were deleted there while they are open."""
+    total = 0
+    for root, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(root, name)).st_blocks * 512
+            except OSError:
+                pass
+    try:
+        for name in os.listdir("/proc/%d/fd" % pid):
+            known = os.stat("/proc/%d/fd/%s" % (pid, name))
+            if not known.st_nlink:
+                total += known.st_blocks * 512
+    except OSError:
+        pass
+    return total
+
+
+def remove(folder):
+    """Remove a folder in spite of the permissions that were set in it."""
+    for root, _, _ in os.walk(folder):
+        try:
+            os.chmod(root, 0o700)
+        except OSError:
+            pass
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+# ---------------------------------------------------------------------------------------------- the server
+# What may be imported ahead of the programs, and what programs were seen to load is imported ahead of the next.
+AHEAD = LIBRARIES + (
+    "numpy",
+    "scipy",
+    "pandas",
+    "jax",
+    "jaxlib",
+    "torch",
+    "ml_dtypes",
+    "optree",
+    "absl",
+    "h5py",
+    "google",
+)
+
+
+class Server:
+    """Imports what programs import, once, and nothing more: each program is measured in a fork with a supervisor."""
+
+    def __init__(self, answers):
+        self.answers = answers
+        self.running = {}  # descriptor: (pid, id of the request, what has come)
+        self.failed = {}  # package: why it cannot be imported
+
+    def run(self):
+        """Serve until standard input ends and all programs have."""
+        buffered, reading = b"", True
+        while reading or self.running:
+            wanted = list(self.running) + ([0] if reading else [])
+            for descriptor in select.select(wanted, [], [])[0]:
+                if descriptor:
+                    self.receive(descriptor)
+                    continue
+                chunk = os.read(0, 1 << 20)
+                reading = bool(chunk)
+                lines = (buffered + chunk).split(b"\n")
+                buffered = lines.pop()
+                for line in lines:
+                    self.start(json.loads(line.decode("utf-8")))
+
+    def start(self, request):
+        error = self.import_ahead(request)
+        if error:
+            self.send({"id": request["id"], "status": "unusable", "message": error})
+            return
+        reads, writes = os.pipe()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a fork beside threads: those of the import sleep
+            pid = os.fork()
+        if pid:
+            os.close(writes)
+            self.running[reads] = (pid, request["id"], [])
+            return
+        try:
+            os.close(0)
+            os.open(os.devnull, os.O_RDONLY)
+            os.close(self.answers)
+            for other in list(self.running) + [reads]:
+                os.close(other)
+            try:
+                answer = Supervisor(request).run()
+            except Exception as error:
+                traceback.print_exc()
+                answer = {"id": request["id"], "status": "unusable", "message": "the sandbox: %s" % describe(error)}
+            write_all(writes, json.dumps(answer).encode("utf-8"))
+        finally:
+            os._exit(0)
+
+    def receive(self, descriptor):
+        pid, number, parts = self.running[descriptor]
+        chunk = os.read(descriptor, 1 << 20)
+        if chunk:
+            parts.append(chunk)
+            return
+        os.close(descriptor)
+        del self.running[descriptor]
+        os.waitpid(pid, 0)
+        try:
+            answer = json.loads(b"".join(parts).decode("utf-8"))
+        except ValueError:
+            answer = {"id": number, "status": "stopped", "message": "its supervisor was ended"}
+        for name in answer.pop("loaded", ()):
+            if (
+                name.split(".")[0] in AHEAD
+                and name not in sys.modules
+                and not name.startswith("tensorflow.python.debug")
+            ):
+                self.load(name)
+        self.send(answer)
+
+    def send(self, answer):
+        write_all(self.answers, json.dumps(answer).encode("utf-8") + b"\n")
+
+    def import_ahead(self, request):
+        """Import what a program imports; what stands in the way, or None."""
+        try:
+            tree = ast.parse(request["text"])
+        except (SyntaxError, ValueError):
+            return None  # the program will say so itself
+        tops = {name.split(".")[0] for name in imported_modules(tree)} & set(AHEAD)
+        for name in sorted(tops):
+            if name not in sys.modules and name not in self.failed:
+                self.load(name)
+                if name == "tensorflow":
+                    try:
+                        sys.modules["tensorflow"].keras.layers.Dense  # newer ones load Keras late
+                    except Exception:
+                        pass
+            if name in ("keras", "tf_keras", "tensorflow") and name in self.failed:
+                return "%s cannot be imported: %s" % (name, self.failed[name])
+        return None
+
+    def load(self, name):
+        try:
+            importlib.import_module(name)
+        except BaseException as error:
+            self.failed[name] = describe(error)
+
+
+def write_all(descriptor, data):
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def serve(answers):
+    """The command with --serve."""
+    os.set_inheritable(answers, False)
+    os.dup2(2, 1)
+    del sys.path[0]  # the folder of this file, whose names are none of the programs' business
+    for number in (signal.SIGINT, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_IGN)
+    process_option(PR_SET_DUMPABLE, 0)
+    Server(answers).run()
+    return 0
+
+
+# ---------------------------------------------------------------------------------------------- the command
+def main(arguments=None):
+    parser = argparse.ArgumentParser(
+        description="Run a Keras program and print which layers its training calls moved, as JSON."
+    )
+    parser.add_argument("program", metavar="PROGRAM.py", nargs="?")
+    parser.add_argument("--out", metavar="FILE", help="write the JSON there instead of to standard output")
+    parser.add_argument(
+        "--serve", metavar="FD", type=int, help="answer requests from standard input on this descriptor"
+    )
+    options = parser.parse_args(arguments)
+    if options.serve is not None:
+        return serve(options.serve)
+    if not options.program:
+        parser.error("a program is wanted, or --serve")
+
+    sys.stdout.flush()
+    real_output = os.dup(1)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+
+    program = Program(options.program)
+    meter = Meter(program)
+    failure = None
+    try:
+        program.run(meter.after_import, plain_builtins())
+    except SystemExit as leaving:
+        if leaving.code not in (None, 0):
+            failure = leaving
+    except BaseException as error:
+        traceback.print_exc()
+        failure = error
+
+    result = json.dumps(meter.trace.to_json(options.program, meter.keras(), failure), indent=1) + "\n"
+    if options.out:
+        with open(options.out, "w") as stream:
+            stream.write(result)
+    else:
+        with os.fdopen(real_output, "w") as stream:
+            stream.write(result)
+    return 0 if failure is None else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

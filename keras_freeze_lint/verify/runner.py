@@ -1,0 +1,331 @@
+"""Runs witnesses: one process per environment imports Keras once, and each witness runs in a contained fork of it."""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, cast
+
+from keras_freeze_lint.verify.connection import Connection, connect
+from keras_freeze_lint.verify.measurement import (
+    CallMeasurement,
+    Control,
+    Device,
+    LayerMeasurement,
+    Measurement,
+    Quantity,
+    Status,
+)
+from keras_freeze_lint.verify.sandbox import Containment, NoSandbox, available
+from keras_freeze_lint.verify.vetting import FORBIDDEN, vet
+
+DeviceChoice = Literal["auto", "cpu", "gpu"]
+
+_MIB = 1 << 20
+# The import of Keras may take this long on top of what a witness may take, and an answer this long to arrive.
+_IMPORT_SECONDS = 240.0
+_SLACK_SECONDS = 30.0
+# What a program may set before it imports Keras, and only then: such a program gets a process of its own.
+_EARLY_SETTINGS = frozenset({"KERAS_BACKEND", "TF_USE_LEGACY_KERAS"})
+# What goes through from the environment of the user: nothing that is secret, nothing that changes Python.
+_PASSED_ON = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_HOME", "SYSTEMROOT")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a witness may use.
+
+    Seconds of time and of the processor, MiB of memory on top of Keras itself, MiB of output and of files, and
+    processes, itself included.
+    """
+
+    seconds: float = 120.0
+    cpu_seconds: float = 300.0
+    memory: int = 4096
+    output: int = 4
+    files: int = 256
+    processes: int = 1
+
+
+@dataclass(frozen=True)
+class Request:
+    """A witness to run, by itself or as a control."""
+
+    text: str
+    control: Control | None = None
+
+
+class Runner:
+    """Measures witnesses in one environment.
+
+    ``python`` is the interpreter of the environment; ``backend`` what Keras 3 shall run on (None: what it chooses).
+    With ``sandbox`` nothing runs unless it can be contained; without, a witness can do what its user can.
+    A context manager: leaving it ends everything that it started.
+    """
+
+    def __init__(
+        self,
+        python: str,
+        backend: str | None = None,
+        device: DeviceChoice = "auto",
+        limits: Limits | None = None,
+        sandbox: bool = True,
+    ) -> None:
+        self._python = python
+        self._backend = backend
+        self._device = device
+        self._limits = limits or Limits()
+        self._sandbox = sandbox
+        self._child: Connection | None = None
+        self._settings: Mapping[str, str] = {}
+        self._containment: Containment | None = None
+        self._count = 0
+
+    def __enter__(self) -> Runner:  # noqa: PYI034  typing.Self is newer than Python 3.10
+        """Start nothing yet."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End everything."""
+        self.close()
+
+    def close(self) -> None:
+        """End the child process; the next run starts another one."""
+        if self._child is not None:
+            self._child.end()
+            self._child = None
+
+    def run(self, witness: str, control: Control | None = None) -> Measurement:
+        """Return what a witness does, under a control if one is given. Never raises for what the witness does."""
+        return self.run_all([Request(witness, control)])[0]
+
+    def run_all(self, requests: Sequence[Request]) -> list[Measurement]:
+        """Return the measurements of many witnesses, in their order; what is independent may run side by side."""
+        found: dict[int, Measurement] = {}
+        for numbers in _alike(requests):
+            found.update(self._run_alike({number: requests[number] for number in numbers}))
+        return [found[number] for number in range(len(requests))]
+
+    def _run_alike(self, requests: Mapping[int, Request]) -> Iterator[tuple[int, Measurement]]:
+        """Run witnesses that one child can run."""
+        waiting = dict(requests)
+        for number, request in requests.items():
+            refused = vet(request.text)
+            if refused is not None:
+                del waiting[number]
+                yield number, Measurement(refused.status, None, message=refused.message, line=refused.line)
+        if not waiting:
+            return
+        settings = _early_settings(next(iter(waiting.values())).text)
+        problem = self._ready(settings)
+        if problem is not None:
+            for number in waiting:
+                yield number, Measurement("unusable", None, message=problem)
+            return
+        yield from self._exchange(waiting)
+
+    def _exchange(self, waiting: dict[int, Request]) -> Iterator[tuple[int, Measurement]]:
+        """Send what fits side by side, and take the answers as they come."""
+        under_way: dict[int, int] = {}
+        patience = _IMPORT_SECONDS + self._limits.seconds + _SLACK_SECONDS
+        while waiting or under_way:
+            assert self._child is not None
+            while waiting and len(under_way) < self._side_by_side():
+                number = next(iter(waiting))
+                self._count += 1
+                under_way[self._count] = number
+                self._child.send(self._request(self._count, waiting.pop(number)))
+            answer = self._child.receive(patience)
+            if answer is None:
+                message = self._lost()
+                for number in under_way.values():
+                    yield number, Measurement("stopped", None, message=message)
+                for number in waiting:
+                    yield number, Measurement("stopped", None, message=message)
+                return
+            yield under_way.pop(answer["id"]), self._accepted(measurement(answer))
+
+    def _accepted(self, measured: Measurement) -> Measurement:
+        """A measurement, if it was made where it was asked for."""
+        if self._device == "gpu" and measured.device is not None and measured.device.name == "cpu":
+            return Measurement("unusable", measured.device, message=f"{measured.device.framework} sees no GPU here")
+        return measured
+
+    def _lost(self) -> str:
+        assert self._child is not None
+        ended = self._child.process.poll()
+        said = self._child.end()
+        self._child = None
+        how = "did not answer any more" if ended is None else f"ended with {ended}"
+        last = said.splitlines()[-1] if said else ""
+        return f"the process that had imported Keras {how}" + (f": {last}" if last else "")
+
+    def _side_by_side(self) -> int:
+        """Accelerators are used by one witness at a time, and so are shared folders; processors by two."""
+        apart = self._containment is None or self._containment.namespaces
+        return max(1, min(2, os.cpu_count() or 1)) if apart and not self._uses_accelerator() else 1
+
+    def _uses_accelerator(self) -> bool:
+        return self._device == "gpu" or (self._device == "auto" and accelerator_at_hand())
+
+    def _request(self, number: int, request: Request) -> dict[str, object]:
+        limits, contained = self._limits, self._containment
+        control = request.control
+        accelerated = self._uses_accelerator()
+        assert self._child is not None
+        return {
+            "id": number,
+            "text": request.text,
+            "watch": True,
+            "gpu": accelerated,
+            "forbidden": FORBIDDEN,
+            "control": {"line": control.training_call, "flags": dict(control.flags)} if control else None,
+            "scratch": contained.scratch(self._child.scratch) if contained is not None else self._child.scratch,
+            "wall": {
+                "namespaces": contained is not None and contained.namespaces,
+                "filter": contained.filter(accelerated=accelerated) if contained is not None else None,
+            },
+            "limits": {
+                "wall": limits.seconds,
+                "cpu": int(limits.cpu_seconds),
+                "memory": limits.memory * _MIB,
+                "output": limits.output * _MIB,
+                "files": limits.files * _MIB,
+                "processes": max(limits.processes, 16) if accelerated else limits.processes,
+                "bound_data": not accelerated,
+            },
+        }
+
+    def _ready(self, settings: Mapping[str, str]) -> str | None:
+        """Have a child with these early settings; return what stands in the way, if anything does."""
+        if self._child is not None and self._settings != settings:
+            self.close()
+        if self._child is not None:
+            return None
+        if self._device == "gpu" and not accelerator_at_hand():
+            return "a GPU was asked for, and this machine shows none (no /dev/nvidia* or /dev/kfd)"
+        if self._sandbox:
+            found = available()
+            if isinstance(found, NoSandbox):
+                return f"no sandbox can be built here ({found.reason}), and without one nothing is run unless asked to"
+            self._containment = found
+        self._settings = settings
+        try:
+            self._child = self._start(settings)
+        except OSError as error:
+            return f"{self._python} cannot be started: {error.strerror or error}"
+        return None
+
+    def _start(self, settings: Mapping[str, str]) -> Connection:
+        def wrap(command: Sequence[str], folder: str) -> Sequence[str]:
+            wall = self._containment
+            if wall is None:
+                return command
+            return wall.command(command, self._python, folder, accelerated=self._uses_accelerator())
+
+        return connect(self._python, lambda folder: self._environment(folder) | settings, wrap)
+
+    def _environment(self, folder: str) -> dict[str, str]:
+        """The environment variables of the child: an allow-list, and what makes frameworks share a machine."""
+        home = self._containment.scratch(folder) if self._containment is not None else folder
+        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        environment |= {
+            "PATH": f"{Path(self._python).parent}:/usr/local/bin:/usr/bin:/bin",
+            "HOME": home,
+            "TMPDIR": home,
+            "PYTHONIOENCODING": "utf-8",
+            "PYTHONHASHSEED": "0",
+            "TF_CPP_MIN_LOG_LEVEL": "2",
+            "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+            "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+        }
+        if not self._uses_accelerator():
+            environment |= {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
+        if self._backend is not None:
+            environment["KERAS_BACKEND"] = self._backend
+        return environment
+
+
+def accelerator_at_hand() -> bool:
+    """Return whether this machine shows the device files of an accelerator that Keras can use."""
+    return sys.platform == "linux" and (any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/kfd").exists())
+
+
+def _alike(requests: Sequence[Request]) -> list[list[int]]:
+    """The numbers of the requests, those together that one child can run."""
+    groups: dict[tuple[tuple[str, str], ...], list[int]] = {}
+    for number, request in enumerate(requests):
+        groups.setdefault(tuple(sorted(_early_settings(request.text).items())), []).append(number)
+    return list(groups.values())
+
+
+def _early_settings(text: str) -> dict[str, str]:
+    """What a program sets in ``os.environ`` that counts when Keras is imported."""
+    if not any(name in text for name in _EARLY_SETTINGS):
+        return {}
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(
+                targets=[ast.Subscript(value=ast.Attribute(attr="environ"), slice=ast.Constant(value=str(name)))],
+                value=ast.Constant(value=str(value)),
+            ) if name in _EARLY_SETTINGS:
+                found[name] = value
+            case ast.Call(
+                func=ast.Attribute(value=ast.Attribute(attr="environ"), attr="setdefault"),
+                args=[ast.Constant(value=str(name)), ast.Constant(value=str(value))],
+            ) if name in _EARLY_SETTINGS:
+                found[name] = value
+    return found
+
+
+def measurement(answer: Mapping[str, Any]) -> Measurement:
+    """Return what an answer of the child says."""
+    device = answer.get("device")
+    return Measurement(
+        cast("Status", answer["status"]),
+        Device(**device) if device else None,
+        tuple(_call(call) for call in answer.get("calls", ())),
+        tuple((int(line), str(message)) for line, message in answer.get("warnings", ())),
+        str(answer.get("message", "")),
+        int(answer.get("line", 0)),
+        float(answer.get("seconds", 0.0)),
+        str(answer.get("output", "")),
+    )
+
+
+def _call(call: Mapping[str, Any]) -> CallMeasurement:
+    return CallMeasurement(
+        int(call["line"] or 0),
+        str(call["call"]),
+        str(call["model"] or ""),
+        tuple(
+            LayerMeasurement(
+                key,
+                str(layer["class"]),
+                tuple(str(name) for name in layer["path"]),
+                str(layer["intent"]),
+                _quantity(layer["weights"]),
+                _quantity(layer["statistics"]) if "statistics" in layer else None,
+            )
+            for key, layer in call["layers"].items()
+        ),
+        call.get("raised"),
+        bool(call.get("controlled", False)),
+        str(call.get("note", "")),
+    )
+
+
+def _quantity(told: Mapping[str, Any]) -> Quantity:
+    return Quantity(bool(told["moves"]), tuple(float(drift) for drift in told["drift"]))

@@ -1,0 +1,234 @@
+"""Looks a witness through before it runs: what reaches for the measuring, or changes Keras itself, is not run at all.
+
+No sandbox can tell a measured weight from a forged one, because the witness and the measuring share a process. So a
+witness may only use what a program that trains a model uses.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from keras_freeze_lint.verify.measurement import Status
+
+# Modules of the standard library that programs which train models import.
+_HARMLESS = frozenset(
+    """
+    __future__ abc argparse array ast base64 bisect calendar cmath collections colorsys configparser contextlib copy csv
+    dataclasses datetime decimal difflib enum errno fnmatch fractions functools getpass glob gzip hashlib heapq io
+    itertools json keyword locale logging lzma math numbers operator os pathlib platform pprint queue random re secrets
+    shutil shlex statistics string struct sys tarfile tempfile textwrap time timeit traceback types typing unicodedata
+    urllib uuid warnings xml zipfile zlib bz2 html http
+    """.split()
+)
+_MODULES = frozenset(sys.stdlib_module_names) - _HARMLESS | {
+    "cffi",
+    "mock",
+    "pytest",
+    "wrapt",
+    "psutil",
+    "forbiddenfruit",
+}
+_OF_OS = frozenset(
+    """
+    environ getenv path sep linesep pathsep curdir pardir extsep altsep devnull name getcwd listdir scandir walk
+    makedirs mkdir stat cpu_count PathLike fspath urandom putenv unsetenv chdir remove rename rmdir error
+    fsencode fsdecode getpid
+    """.split()
+)
+_OF_SYS = frozenset(
+    """
+    argv path version version_info platform maxsize exit stdout stderr stdin executable float_info byteorder getsizeof
+    getrecursionlimit setrecursionlimit hexversion implementation prefix getdefaultencoding getfilesystemencoding
+    """.split()
+)
+# Attributes that lead from a function, a frame or a class to what it is made of.
+_ATTRIBUTES = frozenset(
+    """
+    __globals__ __closure__ __code__ __func__ __self__ __wrapped__ __subclasses__ __bases__ __base__ __mro__ mro
+    __dict__ __getattribute__ __builtins__ __loader__ __spec__ __reduce__ __reduce_ex__ __traceback__ __defaults__
+    __kwdefaults__ __objclass__ cell_contents f_back f_globals f_locals f_builtins f_code
+    tb_frame tb_next gi_frame gi_code cr_frame
+    cr_code ag_frame ag_code _measure_original attrgetter methodcaller ctypeslib ctypes load_op_library load_library
+    cpp_extension f2py _os _sys _getframe _current_frames settrace setprofile addaudithook modules FunctionType CodeType
+    CellType walk_tb walk_stack
+    """.split()
+)
+_BUILTINS = frozenset({"exec", "eval", "compile", "breakpoint", "input", "globals", "locals", "help"})
+# What programs set in libraries, and may: a switch of PyTorch, names that NumPy lost, a shim of the first Keras 2.
+_SETTABLE = frozenset(
+    {"float", "int", "bool", "object", "str", "long", "complex", "unicode", "load", "control_flow_ops"}
+)
+_SWITCHES = ("torch.backends.", "matplotlib.", "sys.stdout", "sys.stderr", "sys.argv", "sys.path")
+_LIBRARIES = frozenset({"keras", "tensorflow", "tf_keras", "numpy", "jax", "torch"})
+_SOURCES = _LIBRARIES | frozenset(sys.stdlib_module_names)
+_NAMES = {
+    "keras": "Keras",
+    "tf_keras": "Keras",
+    "tensorflow": "TensorFlow",
+    "numpy": "NumPy",
+    "jax": "JAX",
+    "torch": "PyTorch",
+}
+
+# The same for names that a program puts together while it runs.
+FORBIDDEN: Mapping[str, list[str]] = {
+    "modules": sorted(_MODULES),
+    "attributes": sorted(_ATTRIBUTES),
+    "builtins": sorted(_BUILTINS),
+}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a witness is not run, and the line where that stands."""
+
+    status: Status
+    message: str
+    line: int
+
+
+def vet(text: str) -> Refusal | None:
+    """Return why a witness may not run, or None."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        return Refusal("raised", f"SyntaxError: {error.msg}", error.lineno or 0)
+    except (ValueError, RecursionError, MemoryError) as error:
+        return Refusal("raised", f"{type(error).__name__}: {error}", 0)
+    try:
+        found = next(iter(_Reader().read(tree)), None)
+    except RecursionError:
+        return Refusal("stopped", "it is nested too deeply to be looked through", 0)
+    return Refusal("tampered", f"line {found[0]} {found[1]}", found[0]) if found else None
+
+
+@dataclass
+class _Reader:
+    """Knows what the names of a module stand for, as far as imports and plain assignments say."""
+
+    names: dict[str, str] = field(default_factory=dict)
+
+    def read(self, tree: ast.Module) -> Iterator[tuple[int, str]]:
+        nodes = list(ast.walk(tree))
+        for node in nodes:
+            self._learn(node)
+        for node in nodes:
+            what = self._what(node)
+            if what is not None:
+                yield getattr(node, "lineno", 0), what
+
+    def _learn(self, node: ast.AST) -> None:
+        match node:
+            case ast.Import(names=aliases):
+                for alias in aliases:
+                    name = alias.name if alias.asname else alias.name.partition(".")[0]
+                    self.names[alias.asname or name] = name
+            case ast.ImportFrom(module=str(module), level=0, names=aliases):
+                for alias in aliases:
+                    self.names[alias.asname or alias.name] = f"{module}.{alias.name}"
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name() | ast.Attribute() as value):
+                # breadth first, so an alias is seen before what is nested deeper
+                dotted = self._dotted(value)
+                if dotted is not None:
+                    self.names.setdefault(name, dotted)
+
+    def _dotted(self, node: ast.expr) -> str | None:
+        """The dotted name of what an expression stands for, if it comes from an import."""
+        match node:
+            case ast.Name(id=name):
+                return self.names.get(name)
+            case ast.Attribute(value=value, attr=attr):
+                outer = self._dotted(value)
+                return f"{outer}.{attr}" if outer else None
+        return None
+
+    def _what(self, node: ast.AST) -> str | None:
+        match node:
+            case ast.Import(names=aliases):
+                return next((what for alias in aliases if (what := _imported(alias.name))), None)
+            case ast.ImportFrom(module=str(module), level=0, names=aliases):
+                return _imported(module) or next(
+                    (what for alias in aliases if (what := _taken(f"{module}.{alias.name}"))), None
+                )
+            case ast.ImportFrom():
+                return "imports from beside it"
+            case ast.Attribute(ctx=ast.Load()):
+                return self._read_attribute(node)
+            case ast.Attribute():
+                return self._set_attribute(node)
+            case ast.Name(id=name) if name in _BUILTINS and name not in self.names:
+                return f"uses {name}()" if isinstance(node.ctx, ast.Load) else None
+            case ast.Name(id="__builtins__" | "__loader__" | "__spec__" | "__import__" as name):
+                return f"uses {name}"
+            case ast.Call():
+                return self._called(node)
+            case ast.Subscript(value=value, ctx=ast.Store() | ast.Del()) if _is_vars(value):
+                return "changes the variables of something else"
+        return None
+
+    def _read_attribute(self, node: ast.Attribute) -> str | None:
+        if node.attr in _ATTRIBUTES and not (node.attr == "modules" and self._top(node) == "torch"):
+            if node.attr == "modules" and self._top(node) != "sys":
+                return None  # the modules of a model
+            return f"reaches for {node.attr}"
+        if node.attr in _MODULES and self._top(node) in _SOURCES and _hidden(self._dotted(node)):
+            return f"reaches for the module {node.attr}"
+        dotted = self._dotted(node)
+        return _taken(dotted) if dotted else None
+
+    def _set_attribute(self, node: ast.Attribute) -> str | None:
+        if node.attr == "__class__":
+            return "changes the class of an object"
+        match node.value:
+            case ast.Call(func=ast.Name(id="type")) | ast.Attribute(attr="__class__"):
+                return f"changes {node.attr} of a whole class"
+        return self._changed(self._dotted(node))
+
+    def _changed(self, dotted: str | None) -> str | None:
+        top, _, rest = (dotted or "").partition(".")
+        if top not in _SOURCES or not rest or rest in _SETTABLE or (dotted or "").startswith(_SWITCHES):
+            return None
+        return f"changes {_NAMES.get(top, top)} itself ({dotted})"
+
+    def _called(self, node: ast.Call) -> str | None:
+        match node:
+            case ast.Call(func=ast.Name(id="getattr" | "hasattr"), args=[_, ast.Constant(value=str(name)), *_]):
+                return f"reaches for {name}" if name in _ATTRIBUTES - {"modules"} else None
+            case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[owner, ast.Constant(value=str(name)), *_]):
+                dotted = self._dotted(owner)
+                return self._changed(f"{dotted}.{name}") if dotted else None
+            case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[owner, *_]) if self._top(owner) in _SOURCES:
+                return f"changes {_NAMES.get(self._top(owner), self._top(owner))} itself"
+        return None
+
+    def _top(self, node: ast.expr) -> str:
+        return (self._dotted(node) or "").partition(".")[0]
+
+
+def _imported(module: str) -> str | None:
+    top = module.partition(".")[0]
+    if top in _MODULES or set(module.split(".")[1:]) & {"ctypeslib", "f2py", "cpp_extension"}:
+        return f"imports {module}"
+    return None
+
+
+def _taken(dotted: str) -> str | None:
+    """What is wrong with using a part of a module."""
+    top, _, rest = dotted.partition(".")
+    part = rest.partition(".")[0]
+    allowed = {"os": _OF_OS, "sys": _OF_SYS}.get(top)
+    if allowed is not None and part and part not in allowed:
+        return f"uses {top}.{part}"
+    return f"reaches for {dotted}" if rest.rpartition(".")[2] in _ATTRIBUTES - {"modules"} else None
+
+
+def _hidden(dotted: str | None) -> bool:
+    """Whether a module of the standard library is taken out of another module."""
+    return dotted is not None and dotted.count(".") >= 1
+
+
+def _is_vars(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "vars"
