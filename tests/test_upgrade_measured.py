@@ -29,7 +29,7 @@ def of_tensorflow(text: str) -> str:
 def measured(texts: list[str], monkeypatch: pytest.MonkeyPatch, legacy: bool) -> list[Trace | None]:
     python = interpreter_for("keras>=3", "keras-3.15")
     monkeypatch.setenv("TF_USE_LEGACY_KERAS", "1" if legacy else "0")
-    with Measurer(Environment("installed", python), "tf.keras") as measurer:
+    with Measurer(Environment("installed", python)) as measurer:
         return [measurer.trace(text) for text in texts]
 
 

@@ -32,6 +32,7 @@ def render(trace: Trace, width: int = WIDTH) -> str:
 
 
 def place(entry: Mapping[str, Any], line: str = "") -> str:
+    """Where an entry stands: its line, and its cell in a notebook."""
     cell = entry.get("cell")
     return f"{line}{entry['line']}" if cell is None else f"cell {cell}:{entry['line']}"
 
@@ -53,6 +54,7 @@ def _row(call: Mapping[str, Any]) -> Row:
 
 
 def may_have_weights(layer: Mapping[str, Any]) -> bool:
+    """Whether a layer of this class may have weights; a class nobody knows may."""
     known = LAYER_CLASSES.get(layer["class"])
     return known is None or known.has_weights
 

@@ -271,11 +271,10 @@ def guarded_builtins(forbidden):
 class Effect:
     """What a training call did to a leaf layer."""
 
-    def __init__(self, cls, path, intents, held, weights, statistics, drifts):
+    def __init__(self, cls, path, intent, weights, statistics, drifts):
         self.cls = cls
         self.path = path
-        self.intent, self.later_intent = intents
-        self.held = held
+        self.intent = intent
         self.weights = weights
         self.statistics = statistics
         self.drifts = drifts
@@ -290,7 +289,6 @@ class Effect:
 
     def detail(self):
         found = OrderedDict([("class", self.cls), ("path", self.path), ("intent", self.intent)])
-        found["later_intent"], found["held"] = self.later_intent, self.held
         found["weights"] = {"moves": self.weights, "drift": self.drifts[0]}
         if self.statistics is not None:
             found["statistics"] = {"moves": self.statistics, "drift": self.drifts[1]}
@@ -575,9 +573,8 @@ def distance(one, other):
 class Snapshot:
     """Values of the leaf layers of some models, read before they train; ``effects`` compares them with those after."""
 
-    def __init__(self, models, known=()):
+    def __init__(self, models):
         self.models = models
-        self.known = known  # all models that there are: they tell which layers belong together
         self.values = {}
         self.flags = {id(leaf.layer): leaf.trainable for leaf in self.leaves()}
         self.steps = 0
@@ -662,7 +659,6 @@ class Snapshot:
         now = self.leaves()
         after = self._read(now)
         self._drift(now, after, True)
-        held = self._held()
         for name, leaf in self.named(after).items():
             layer = leaf.layer
             weights, statistics = weights_of(layer), statistics_of(layer)
@@ -675,26 +671,11 @@ class Snapshot:
             found[name] = Effect(
                 type(layer).__name__,
                 [getattr(outer, "name", "?") for outer in leaf.around],
-                [
-                    "trainable" if flag else "frozen"
-                    for flag in (self.flags.get(id(layer), leaf.trainable), leaf.trainable)
-                ],
-                held.get(id(layer), []),
+                "trainable" if self.flags.get(id(layer), leaf.trainable) else "frozen",
                 bool(learned),
                 bool(forward or moved & kept) if statistics else None,
                 self.drifts.get(id(layer), ([], [])),
             )
-        return found
-
-    def _held(self):
-        """{id of layer: names of the models that list it, each with the place of the layer there}."""
-        found = {}
-        for _, model in self.known:
-            try:
-                for place, layer in enumerate(model.layers):
-                    found.setdefault(id(layer), []).append([model.name, place])
-            except Exception:
-                continue
         return found
 
     @staticmethod
@@ -718,59 +699,6 @@ class TracedSteps:
 
 
 # ---------------------------------------------------------------------------------------------- controls
-class Forced:
-    """Flags that layers have from the beginning, whatever the program sets; if any is true, nothing is ever frozen.
-
-    For hand-written loops, which cannot be compiled again.
-    """
-
-    def __init__(self, flags):
-        self.flags = flags
-        self.open = any(flags.values())
-        self.layers = []  # weak references to those that stay frozen
-        self.line = None
-
-    def note(self, model, run, args, kwargs):
-        pass
-
-    def wrap(self, flavour):
-        owners = [cls for cls in subclasses(flavour.Layer) if isinstance(vars(cls).get("trainable"), property)]
-        owners = [cls for cls in owners if is_library(cls) and vars(cls)["trainable"].fset]
-        if not owners:
-            raise ControlFailed("the flags of this Keras cannot be forced")
-        for cls in owners:
-            kept = vars(cls)["trainable"]
-            setattr(cls, "trainable", property(kept.fget, self.setting(kept.fset), kept.fdel, kept.__doc__))
-        flavour.Layer.__init__ = self.building(flavour.Layer.__init__)
-
-    def setting(self, original):
-        @functools.wraps(original)
-        def setter(layer, value):
-            original(layer, True if self.open else value)
-            self.close()
-
-        return setter
-
-    def building(self, original):
-        @functools.wraps(original)
-        def wrapper(layer, *args, **kwargs):
-            original(layer, *args, **kwargs)
-            if self.open:
-                layer.trainable = True
-            elif layer.name in self.flags:
-                self.layers.append(weakref.ref(layer))
-                layer.trainable = False
-
-        return wrapper
-
-    def close(self):
-        """Freeze again what a flag of something around it may have opened."""
-        for known in self.layers:
-            layer = known()
-            if layer is not None and layer.trainable:
-                layer.trainable = False
-
-
 class Control:
     """The flags that layers shall have at one training call, and how the models were compiled."""
 
@@ -778,13 +706,6 @@ class Control:
         self.line = line
         self.flags = flags
         self.compiled = {}  # id of model: (the model, weakly; compile(); its arguments)
-
-    def wrap(self, flavour):
-        pass
-
-    def concerns(self, flavour, model):
-        """Whether the model has any of the layers; a line may train several models in turn."""
-        return not set(self.flags).isdisjoint(Snapshot([(flavour, model)]).named())
 
     def note(self, model, run, args, kwargs):
         self.compiled[id(model)] = (weakref.ref(model), run, args, kwargs)
@@ -922,7 +843,6 @@ class Meter:
         self.moved_forward = []  # BatchNormalization layers whose statistics moved since the last step
         self.step_is_over = False
         self.variable = None  # one that was trained, to ask where it lives
-        self.probed = 0  # times that a control trained on other data, to see something move
         for module in (builtins, json, json.encoder, os, traceback):
             self.seal.keep_module(module)
 
@@ -961,8 +881,6 @@ class Meter:
 
     # -- wrapping
     def wrap(self, flavour):
-        if self.control is not None:
-            self.control.wrap(flavour)
         for cls in flavour.classes():
             for name in TRAINING_METHODS:
                 self.replace(cls, name, functools.partial(self.training, flavour))
@@ -1084,7 +1002,7 @@ class Meter:
             if self.watch and takes_callbacks:
                 args, kwargs = self.with_watcher(flavour, takes_callbacks, args, kwargs)
             run = functools.partial(original, model, *args, **kwargs)
-            if self.control is None or line != self.control.line or not self.control.concerns(flavour, model):
+            if self.control is None or line != self.control.line:
                 return self.measure(name, model.name, [(flavour, model)], run, line)
             self.compiling = True  # what the control compiles is no compile() of the program
             try:
@@ -1104,7 +1022,6 @@ class Meter:
 
         A gradient can be zero for reasons that have nothing to do with freezing: dead units, data that asks for nothing.
         """
-        self.probed = 0
         result = original(model, *args, **kwargs)
         random = np.random.RandomState(0)
         for _ in range(PROBES):
@@ -1115,7 +1032,6 @@ class Meter:
                 data = (other_data(args[0], random),) + args[1:]
             elif "x" in named:
                 named["x"] = other_data(named["x"], random)
-            self.probed += 1
             try:
                 original(model, *data, **named)
             except Exception:
@@ -1169,9 +1085,7 @@ class Meter:
         self.check()
         self.busy = True
         try:
-            self.active = snapshot = Snapshot(models, self.known_models())
-            if isinstance(self.control, Forced):
-                more["controlled"] = True
+            self.active = snapshot = Snapshot(models)
             try:
                 result = run()
             except Exception as error:
@@ -1182,8 +1096,6 @@ class Meter:
             if snapshot.written:
                 effects, more["note"] = {}, "%s() was called while it trained" % snapshot.written
             self.remember_device(models)
-            if more.get("controlled"):
-                more["probed"] = self.probed
             self.trace.add(line, call, name, effects, **more)
             return result
         finally:
@@ -1227,7 +1139,7 @@ class Meter:
     def note_step(self, name, args, kwargs):
         """A step was traced: nothing of this call of the function has run yet, so the values are those before it."""
         if self.function_call.before is None:
-            self.function_call.before = self.active = Snapshot(self.known_models(), self.known_models())
+            self.function_call.before = self.active = Snapshot(self.known_models())
         variables = None
         if name == "apply_gradients" and args:
             variables = [pair[1] for pair in args[0]]
@@ -1246,7 +1158,7 @@ class Meter:
                 return original(function, *args, **kwargs)
             self.function_call = call = TracedSteps(self.functions.get(function, {}))
             if call.steps:
-                call.before = self.active = Snapshot(self.known_models(), self.known_models())
+                call.before = self.active = Snapshot(self.known_models())
             try:
                 result = original(function, *args, **kwargs)
             except Exception as error:
@@ -1265,8 +1177,7 @@ class Meter:
                         trained = {id(variable) for variable in variables} | {
                             id(getattr(v, "_value", v)) for v in variables
                         }
-                    effects = call.before.effects(self.moved_forward, trained)
-                    self.trace.add(line, method, None, effects, controlled=isinstance(self.control, Forced))
+                    self.trace.add(line, method, None, call.before.effects(self.moved_forward, trained))
                 self.step_is_over = True
             return result
 
@@ -1393,9 +1304,7 @@ def process_option(option, value):
 
 
 def mount(kind, target, flags, options):
-    system_call(
-        "mount", kind.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), options.encode() or None
-    )
+    system_call("mount", kind.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), options.encode() or None)
 
 
 def drop_capabilities():
@@ -1421,7 +1330,7 @@ def set_limits(limits, data):
         (resource.RLIMIT_CORE, 0, 0),
         (resource.RLIMIT_FSIZE, limits["files"], limits["files"]),
         (resource.RLIMIT_NOFILE, 512, 512),
-        (resource.RLIMIT_CPU, limits["cpu"], limits["cpu"] + 5),
+        (resource.RLIMIT_CPU, limits["cpu"], limits["cpu"]),
     ]
     if data and hasattr(resource, "RLIMIT_DATA"):
         wanted.append((resource.RLIMIT_DATA, data, data))
@@ -1484,9 +1393,7 @@ def measured(request, path):
         line = getattr(error, "lineno", 0) or 0
         return OrderedDict([("status", "raised"), ("message", describe(error)), ("line", line)])
     asked = request.get("control")
-    control = None
-    if asked:
-        control = Control(asked["line"], asked["flags"]) if asked["line"] else Forced(asked["flags"])
+    control = Control(asked["line"], asked["flags"]) if asked else None
     meter = Meter(program, control, request["watch"])
     heard = Warned(program)
     failure = None
@@ -1561,6 +1468,7 @@ class Supervisor:
         self.tail = b""
         self.result = b""
         self.why = ""
+        self.used = 0.0  # seconds of processor time
         self.begin = time.time()
 
     def run(self):
@@ -1616,8 +1524,9 @@ class Supervisor:
                     self.printed += len(chunk)
                     self.tail = (self.tail + chunk)[-self.OUTPUT_KEPT :]
             if status is None:
-                done, ended = os.waitpid(pid, os.WNOHANG)
-                status = ended if done else None
+                done, ended, used = os.wait4(pid, os.WNOHANG)
+                if done:
+                    status, self.used = ended, used.ru_utime + used.ru_stime
             elif not ready:
                 break  # what else holds the pipes open does not matter any more
             now = time.time()
@@ -1711,10 +1620,13 @@ class Supervisor:
             return {"status": "tampered", "message": "it wrote into the channel of the measurement"}
         if os.WIFSIGNALED(status):
             number = os.WTERMSIG(status)
-            if number == signal.SIGXCPU:
+            if self.used > self.limits["cpu"] - 1:
                 return {"status": "stopped", "message": "it used more than %d s of processor time" % self.limits["cpu"]}
             return {"status": "stopped", "message": "it was ended by signal %d" % number}
-        return {"status": "stopped", "message": "it left with exit code %d without a measurement" % os.WEXITSTATUS(status)}
+        return {
+            "status": "stopped",
+            "message": "it left with exit code %d without a measurement" % os.WEXITSTATUS(status),
+        }
 
 
 def disk_used(folder, pid):
@@ -1748,7 +1660,19 @@ def remove(folder):
 
 # ---------------------------------------------------------------------------------------------- the server
 # What may be imported ahead of the programs, and what programs were seen to load is imported ahead of the next.
-AHEAD = LIBRARIES + ("numpy", "scipy", "pandas", "jax", "jaxlib", "torch", "ml_dtypes", "optree", "absl", "h5py", "google")
+AHEAD = LIBRARIES + (
+    "numpy",
+    "scipy",
+    "pandas",
+    "jax",
+    "jaxlib",
+    "torch",
+    "ml_dtypes",
+    "optree",
+    "absl",
+    "h5py",
+    "google",
+)
 
 
 class Server:
@@ -1819,7 +1743,11 @@ class Server:
         except ValueError:
             answer = {"id": number, "status": "stopped", "message": "its supervisor was ended"}
         for name in answer.pop("loaded", ()):
-            if name.split(".")[0] in AHEAD and name not in sys.modules and not name.startswith("tensorflow.python.debug"):
+            if (
+                name.split(".")[0] in AHEAD
+                and name not in sys.modules
+                and not name.startswith("tensorflow.python.debug")
+            ):
                 self.load(name)
         self.send(answer)
 
@@ -1876,7 +1804,9 @@ def main(arguments=None):
     )
     parser.add_argument("program", metavar="PROGRAM.py", nargs="?")
     parser.add_argument("--out", metavar="FILE", help="write the JSON there instead of to standard output")
-    parser.add_argument("--serve", metavar="FD", type=int, help="answer requests from standard input on this descriptor")
+    parser.add_argument(
+        "--serve", metavar="FD", type=int, help="answer requests from standard input on this descriptor"
+    )
     options = parser.parse_args(arguments)
     if options.serve is not None:
         return serve(options.serve)

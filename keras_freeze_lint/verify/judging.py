@@ -200,7 +200,7 @@ def _never_trained(
     prediction: Prediction, witness: Witness, measured: Measurement, calls: Sequence[CallMeasurement]
 ) -> Undecided:
     if calls:
-        return Undecided(f"the training call raised {brief(calls[0].raised)}", prediction.training_call)
+        return Undecided(f"the training call raised {brief(calls[0].raised or '')}", prediction.training_call)
     if measured.status == "raised":
         return _ended_before(witness, measured)
     return Undecided("the run never reached this training call", prediction.training_call)

@@ -16,11 +16,11 @@ from keras_freeze_lint.verify.measurement import Status
 # Modules of the standard library that programs which train models import.
 _HARMLESS = frozenset(
     """
-    __future__ abc argparse array ast base64 bisect calendar cmath collections colorsys configparser contextlib copy
-    csv dataclasses datetime decimal difflib enum errno fnmatch fractions functools getpass glob gzip hashlib heapq
-    io itertools json keyword locale logging lzma math numbers operator os pathlib platform pprint queue random re
-    secrets shutil shlex statistics string struct sys tarfile tempfile textwrap time timeit traceback types typing
-    unicodedata urllib uuid warnings xml zipfile zlib bz2 html http
+    __future__ abc argparse array ast base64 bisect calendar cmath collections colorsys configparser contextlib copy csv
+    dataclasses datetime decimal difflib enum errno fnmatch fractions functools getpass glob gzip hashlib heapq io
+    itertools json keyword locale logging lzma math numbers operator os pathlib platform pprint queue random re secrets
+    shutil shlex statistics string struct sys tarfile tempfile textwrap time timeit traceback types typing unicodedata
+    urllib uuid warnings xml zipfile zlib bz2 html http
     """.split()
 )
 _MODULES = frozenset(sys.stdlib_module_names) - _HARMLESS | {
@@ -34,15 +34,14 @@ _MODULES = frozenset(sys.stdlib_module_names) - _HARMLESS | {
 _OF_OS = frozenset(
     """
     environ getenv path sep linesep pathsep curdir pardir extsep altsep devnull name getcwd listdir scandir walk
-    makedirs mkdir stat cpu_count PathLike fspath urandom putenv unsetenv chdir remove rename rmdir error fsencode
-    fsdecode getpid
+    makedirs mkdir stat cpu_count PathLike fspath urandom putenv unsetenv chdir remove rename rmdir error
+    fsencode fsdecode getpid
     """.split()
 )
 _OF_SYS = frozenset(
     """
-    argv path version version_info platform maxsize exit stdout stderr stdin executable float_info byteorder
-    getsizeof getrecursionlimit setrecursionlimit hexversion implementation prefix getdefaultencoding
-    getfilesystemencoding
+    argv path version version_info platform maxsize exit stdout stderr stdin executable float_info byteorder getsizeof
+    getrecursionlimit setrecursionlimit hexversion implementation prefix getdefaultencoding getfilesystemencoding
     """.split()
 )
 # Attributes that lead from a function, a frame or a class to what it is made of.
@@ -50,10 +49,11 @@ _ATTRIBUTES = frozenset(
     """
     __globals__ __closure__ __code__ __func__ __self__ __wrapped__ __subclasses__ __bases__ __base__ __mro__ mro
     __dict__ __getattribute__ __builtins__ __loader__ __spec__ __reduce__ __reduce_ex__ __traceback__ __defaults__
-    __kwdefaults__ __objclass__ cell_contents f_back f_globals f_locals f_builtins f_code tb_frame tb_next gi_frame
-    gi_code cr_frame cr_code ag_frame ag_code _measure_original attrgetter methodcaller ctypeslib ctypes
-    load_op_library load_library cpp_extension f2py _os _sys _getframe _current_frames settrace setprofile
-    addaudithook modules FunctionType CodeType CellType walk_tb walk_stack
+    __kwdefaults__ __objclass__ cell_contents f_back f_globals f_locals f_builtins f_code
+    tb_frame tb_next gi_frame gi_code cr_frame
+    cr_code ag_frame ag_code _measure_original attrgetter methodcaller ctypeslib ctypes load_op_library load_library
+    cpp_extension f2py _os _sys _getframe _current_frames settrace setprofile addaudithook modules FunctionType CodeType
+    CellType walk_tb walk_stack
     """.split()
 )
 _BUILTINS = frozenset({"exec", "eval", "compile", "breakpoint", "input", "globals", "locals", "help"})

@@ -3,9 +3,8 @@
     python -m tests.conformance.fuzz --env keras-2.2.4 --seeds 0:10000 --cache measured --keep contradictions --shrink 3
 
 The environment is one of ``keras-freeze-lint envs`` (or of the folder KFL_ENVIRONMENTS), which says what its programs
-import and what to predict for; NAME=PYTHON with --spec and --flavour takes any other. Programs are written by
-`generate`, measured in the environment (once: the results stay in the cache), predicted and compared; those whose
-prediction is wrong are kept and made small.
+import and what to predict for; NAME=PYTHON with --spec and --flavour takes any other. Programs are written by `generate`, measured in the environment (once: the results stay in the cache), predicted and
+compared; those whose prediction is wrong are kept and made small.
 """
 
 from __future__ import annotations

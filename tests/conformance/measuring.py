@@ -79,8 +79,9 @@ class Measurer:
 
     def _ask(self, text: str, name: str) -> dict[str, Any]:
         connection = self._connection = self._connection or self._start()
-        request = {"text": text, "name": name, "scratch": connection.scratch, "limits": self._limits()}
-        connection.send({**_REQUEST, **request})
+        connection.send(
+            {**_REQUEST, "text": text, "name": name, "scratch": connection.scratch, "limits": self._limits()}
+        )
         answer = connection.receive(self.limit + _IMPORT_SECONDS)
         if answer is None:
             self._connection = None

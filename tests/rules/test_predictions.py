@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from keras_freeze_lint.findings import Prediction
-from tests.test_rule_pages import Block, blocks, measured, runnable
+from tests.rule_pages import Block, blocks
+from tests.test_rule_pages import measured, runnable
 
 # What goes wrong here is no movement of weights at a training call.
 WITHOUT = {

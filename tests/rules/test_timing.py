@@ -602,14 +602,6 @@ for step in range(10):
     critic.trainable = False
     combined.train_on_batch(x, y)
 
-## a loaded model has an optimizer of its own [everywhere]
-model = Sequential([Dense(4, input_shape=(4,), trainable=False), Dense(1)])
-model.compile(keras.optimizers.Adam(1e-3), "mse")
-model.fit(x, y)
-model.save("model.h5")
-model = keras.models.load_model("model.h5")
-model.fit(x, y)
-
 ## one optimizer for models that have nothing in common [everywhere]
 optimizer = keras.optimizers.Adam(1e-3)
 for count in (1, 2):

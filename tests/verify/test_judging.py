@@ -101,6 +101,50 @@ class TestLayersThatStayStillAlthoughTrainable:
         assert evidence.verdict is CONFIRMED
 
 
+class TestControls:
+    """A control proves something only if it was what it says, on the data of the run."""
+
+    FOUND = finding(intent="trainable", effect="still")
+    SEEN = run(call(layer(weights=STILL, intent="trainable")))
+
+    def with_control(self, control: CallMeasurement) -> Evidence:
+        assert self.FOUND.prediction is not None
+        observation = observe(self.FOUND, self.FOUND.prediction, WITNESS, self.SEEN, exact=True)
+        assert not isinstance(observation, Undecided)
+        comparison = Comparison("trainable before a new compile()", frozenset({TRAINED}), run(control), by_flags=True)
+        return judge(self.FOUND, WITNESS, self.SEEN, observation, comparison)
+
+    def test_it_must_have_set_the_flags(self) -> None:
+        assert self.with_control(call(layer())).verdict is INCONCLUSIVE
+        assert self.with_control(replace(call(layer()), controlled=True)).verdict is CONFIRMED
+
+    def test_what_moves_only_on_other_data_may_have_had_no_gradient_on_this(self) -> None:
+        evidence = self.with_control(replace(call(layer()), controlled=True, probed=2))
+
+        assert evidence.verdict is INCONCLUSIVE
+        assert "only on other data" in evidence.reason
+
+
+class TestFlagsThatDoNotSayWhatTheFindingAssumes:
+    def test_a_late_freeze_needs_flags_that_say_frozen(self) -> None:
+        """KFL101 says that a flag is not obeyed: where the program never set it, there is nothing to disobey."""
+        evidence = verdict(finding(), run(call(layer(intent="trainable"))), run(call(layer(weights=STILL))))
+
+        assert evidence.verdict is INCONCLUSIVE
+        assert evidence.reason == ("the flags of base do not say frozen at this training call, as the finding assumes")
+
+    def test_a_callback_may_set_them_while_it_trains(self) -> None:
+        late = replace(layer(intent="trainable"), later_intent="frozen")
+
+        assert verdict(finding(), run(call(late)), run(call(layer(weights=STILL)))).verdict is CONFIRMED
+
+    def test_findings_about_flags_that_reach_nothing_do_not(self) -> None:
+        found = replace(finding(), code="KFL401")
+        measured = run(call(layer(intent="trainable")))
+
+        assert verdict(found, measured, run(call(layer(weights=STILL)))).verdict is CONFIRMED
+
+
 class TestCallsThatRaise:
     FOUND = finding(intent="trainable", effect="raises", message="training on line 7 raises ValueError")
 
@@ -158,7 +202,7 @@ class TestStatistics:
         evidence = verdict(self.FOUND, drifting, drifting)
 
         assert evidence.verdict is CONFIRMED
-        assert evidence.reason.endswith("while the weights stayed still: on this Keras no flag stops that")
+        assert evidence.reason.endswith("frozen before a new compile(), their weights stay still and these move on")
 
     def test_that_is_no_excuse_for_weights_that_move_or_flags_that_are_not_set(self) -> None:
         for norm in (self.norm(MOVED, MOVED), self.norm(STILL, MOVED, "trainable")):
@@ -235,12 +279,13 @@ class TestNamesOfLayers:
         assert verdict(finding(["Dense@4"]), measured, run(call(layer("dense_7", STILL)))).verdict is CONFIRMED
 
     def test_layers_of_a_model_from_elsewhere_are_found_inside_it(self) -> None:
-        inside = layer("conv1", cls="Conv2D", path=("model", "resnet50"))
+        inside = replace(layer("conv1", cls="Conv2D"), held=(("model", 1), ("resnet50", 1)))
         found = finding(["ResNet50.layers[0:15]"])
         kept = run(call(replace(inside, weights=STILL)))
 
         assert verdict(found, run(call(inside, HEAD)), kept).verdict is CONFIRMED
-        assert verdict(found, run(call(replace(inside, path=("model",)), HEAD)), kept).verdict is INCONCLUSIVE
+        for held in ((), (("resnet50", 15),), (("resnet50", 1), ("resnet50_2", 1))):
+            assert verdict(found, run(call(replace(inside, held=held), HEAD)), kept).verdict is INCONCLUSIVE
 
     def test_layers_of_one_name_in_two_models_are_both_meant(self) -> None:
         measured = run(call(layer("base"), layer("copy/base", STILL)))

@@ -117,7 +117,7 @@ def _request(text: str, wall: Containment, folder: str) -> dict[str, object]:
             "memory": 512 * _MIB,
             "output": _MIB,
             "files": _MIB,
-            "processes": 1,
+            "processes": 8,
             "bound_data": True,
         },
     }

@@ -261,7 +261,7 @@ class Facts:
     def _is_missing_definition(self, one: Definition) -> bool:
         if one.kind == "import":
             path = import_path(one)
-            return not path or not is_usable(path) or is_worldly(path) and not is_keras(path)
+            return not path or not is_usable(path) or (is_worldly(path) and not is_keras(path))
         if one.kind == "param":
             return self._is_missing_parameter(one)
         return one.value is not None and self.is_missing(one.value)
@@ -320,10 +320,11 @@ class Facts:
             return all(not self.is_missing(one) or self.is_from_parameters(one, depth) for one in inner)
         lost = [one for one in definitions if one in self.missing]
         return all(
-            one.kind == "param"
-            and one.scope.node not in self.callees.callers
-            or (one.value is not None and one.kind in {"assign", "attr", "param"} and not one.path)
-            and self._passes_on(one, depth - 1)
+            (one.kind == "param" and one.scope.node not in self.callees.callers)
+            or (
+                (one.value is not None and one.kind in {"assign", "attr", "param"} and not one.path)
+                and self._passes_on(one, depth - 1)
+            )
             for one in lost
         )
 

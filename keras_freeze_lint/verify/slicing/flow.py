@@ -71,9 +71,9 @@ class _Scopes:
             names = [node.name]
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             names = [(alias.asname or alias.name).split(".")[0] for alias in node.names]
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            names = [node.name]
-        elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+        elif (isinstance(node, ast.ExceptHandler) and node.name) or (
+            isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name
+        ):
             names = [node.name]
         elif isinstance(node, ast.arg):
             # A parameter belongs to the function around it.

@@ -158,9 +158,7 @@ class Training:
                     self.filling.drop_argument(call, word)
                 else:
                     kept.append(word.value)
-            elif word.arg not in {"x", "y", "generator"}:
-                kept.append(word.value)
-            elif own:
+            elif word.arg not in {"x", "y", "generator"} or own:
                 kept.append(word.value)
         if fed_by_steps and not own and not has_steps:
             end = self.source.end(call) - 1
@@ -294,7 +292,7 @@ class Training:
                     and self.facts.is_model(call.func)
                     and isinstance(call.func, (ast.Name, ast.Attribute))
                 ):
-                    if not isinstance(call.func, ast.Attribute) or call.func.value and _is_self(call.func):
+                    if not isinstance(call.func, ast.Attribute) or (call.func.value and _is_self(call.func)):
                         return ast.unparse(call.func), call.func
                 for function in self.facts.callees.targets(call):
                     scope = self.program.scopes[function]

@@ -7,8 +7,7 @@ while number < 3000:
     number += 1
     try:
         with open("filler%d" % number, "wb") as stream:
-            for _ in range(8):
-                stream.write(block)
+            stream.writelines(block for _ in range(8))
     except OSError:
         break
 unnamed = open("unnamed", "wb")
