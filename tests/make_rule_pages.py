@@ -1,4 +1,4 @@
-"""Print the index of the rules; ``python -m tests.make_rule_pages --write`` writes it, and the pages' version tables."""
+"""Print the index of the rules; ``python -m tests.make_rule_pages --write`` writes it and all version tables."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ What keras-freeze-lint finds, by code. The first digit is the family: 1 when a f
 BatchNormalization, 3 weights, 4 assignments that do nothing, 5 models inside models, 6 training loops of your own, 7
 copies and files, 8 moving to another Keras, 9 the tool itself.
 
-The versions are those on which the examples of the page show the mistake. A safe fix is written by `--fix`, an unsafe one  # noqa: E501
-by `--fix --unsafe-fixes`. A rule that is off is turned on by `--extend-select`; KFL801 speaks only with `--upgrade-to`.
+The versions are those on which the examples of the page show the mistake. A safe fix is written by `--fix`, an unsafe
+one by `--fix --unsafe-fixes`. A rule that is off is turned on by `--extend-select`; KFL801 speaks only with
+`--upgrade-to`.
 
 | code | name | what is wrong | versions | fix | default |
 | --- | --- | --- | --- | --- | --- |
@@ -35,8 +36,8 @@ _SPELT = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "torch"}
 def index() -> str:
     """Return the text of the index."""
     rows = (
-        f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.summary} | {_versions(rule.code)} | {fix_of(rule.code)} | "
-        f"{'on' if rule.default else 'off'} |\n"
+        f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.summary} | {_versions(rule.code)} | "
+        f"{fix_of(rule.code)} | {'on' if rule.default else 'off'} |\n"
         for rule in RULES
     )
     return _HEAD + "".join(rows)

@@ -1,7 +1,7 @@
 """The examples of the pages, run on every Keras at hand: ``python -m tests.page_runs`` records what they do.
 
-The environments are those of KFL_ENVIRONMENTS (<folder>/<name>/bin/python). A run counts for exactly the example that was  # noqa: E501
-run; ``tests/page_runs.json`` keeps the outcomes, and the version tables of the pages name the releases that agree.
+The environments are those of KFL_ENVIRONMENTS (<folder>/<name>/bin/python). A run counts for exactly the example that
+was run; ``tests/page_runs.json`` keeps the outcomes, and the pages' version tables name the releases that agree.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from packaging.version import Version
 
@@ -42,7 +42,7 @@ class Place:
 
     @property
     def flavour(self) -> Flavour:
-        return cast("Flavour", "tf.keras" if self.release.line == "tensorflow" else "keras")
+        return "tf.keras" if self.release.line == "tensorflow" else "keras"
 
     @property
     def label(self) -> str:

@@ -158,10 +158,12 @@ def affected(blocks: tuple[Block, ...]) -> str:
     """The releases on which any of the examples shows the mistake of their page."""
     possible = spans(blocks)
     places = _places([span for span in possible if any(told.startswith(blocks[0].page) for told in span.outcomes)])
-    hit = [
-        Span(line, tuple(releases), ())
-        for line in LINES
-        for there, releases in groupby(line.releases, lambda release, line=line: (release, line.backend) in places)
-        if there
-    ]
+    hit = [span for line in LINES for span in _runs_of(line, places)]
     return releases_in_words(hit, possible)
+
+
+def _runs_of(line: Line, places: set[tuple[Release, str]]) -> Iterator[Span]:
+    """The neighbouring releases of a line that are among the places."""
+    for there, releases in groupby(line.releases, lambda release: (release, line.backend) in places):
+        if there:
+            yield Span(line, tuple(releases), ())

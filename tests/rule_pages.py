@@ -17,7 +17,7 @@ CODES = [rule.code for rule in RULES]
 # What the tool says of itself: nothing that a program does.
 ABOUT_THE_TOOL = [code for code in CODES if code.startswith("KFL9")]
 
-BLOCK = re.compile(r"^```python ?(?P<keras>.*)\n(?P<text>(?:.*\n)*?)```$", re.MULTILINE)
+BLOCK = re.compile(r'^```python(?: title="(?P<keras>[^"\n]+)")?.*\n(?P<text>(?:.*\n)*?)```$', re.MULTILINE)
 MARK = re.compile(r"# error: (KFL\d{3}(?:, KFL\d{3})*)$")
 
 

@@ -1323,6 +1323,17 @@ def install_filter(instructions):
     system_call("prctl", PR_SET_SECCOMP, ctypes.c_ulong(2), ctypes.byref(wanted), ctypes.c_ulong(0), ctypes.c_ulong(0))
 
 
+def keep_to(rules, rights, scratch):
+    """Put this process under Landlock rules, which a folder and what concerns the process itself are added to."""
+    own = "/proc/%d" % os.getpid()
+    for path, allowed in ((scratch, rights), (own, 1 << 2 | 1 << 3)):
+        place = os.open(path, os.O_PATH)
+        beneath = ctypes.create_string_buffer(struct.pack("=Qi", allowed, place))
+        system_call("syscall", ctypes.c_long(445), ctypes.c_int(rules), ctypes.c_int(1), beneath, ctypes.c_uint(0))
+        os.close(place)
+    system_call("syscall", ctypes.c_long(446), ctypes.c_int(rules), ctypes.c_uint(0))
+
+
 def set_limits(limits, data):
     import resource
 
@@ -1368,6 +1379,9 @@ def raise_wall(request):
     process_option(PR_SET_NO_NEW_PRIVS, 1)
     if wall["namespaces"]:
         drop_capabilities()
+    if wall["rules"]:
+        keep_to(wall["rules"][0], wall["rules"][1], request["scratch"])
+        os.close(wall["rules"][0])
     if wall["filter"]:
         install_filter(base64.b64decode(wall["filter"]))
 
@@ -1491,12 +1505,15 @@ class Supervisor:
             nothing = os.open(os.devnull, os.O_RDWR)
             for source, target in ((nothing, 0), (prints, 1), (prints, 2)):
                 os.dup2(source, target)
-            kept = 3 if writes != 3 else 4
-            os.dup2(writes, kept)
-            os.set_inheritable(kept, False)
-            os.closerange(kept + 1, 4096)
+            rules = wall["rules"][0] if wall["rules"] else -1
+            for other in range(3, 4096):
+                if other not in (writes, rules):
+                    try:
+                        os.close(other)
+                    except OSError:
+                        pass
             sys.stdout, sys.stderr = os.fdopen(1, "w", 1), os.fdopen(2, "w", 1)
-            run_fork(self.request, kept, nonce)
+            run_fork(self.request, writes, nonce)
         os.close(writes)
         os.close(prints)
         try:
@@ -1678,8 +1695,9 @@ AHEAD = LIBRARIES + (
 class Server:
     """Imports what programs import, once, and nothing more: each program is measured in a fork with a supervisor."""
 
-    def __init__(self, answers):
+    def __init__(self, answers, rules):
         self.answers = answers
+        self.rules = rules  # descriptor and rights of Landlock rules, if these are the wall
         self.running = {}  # descriptor: (pid, id of the request, what has come)
         self.failed = {}  # package: why it cannot be imported
 
@@ -1700,6 +1718,7 @@ class Server:
                     self.start(json.loads(line.decode("utf-8")))
 
     def start(self, request):
+        request["wall"]["rules"] = self.rules
         error = self.import_ahead(request)
         if error:
             self.send({"id": request["id"], "status": "unusable", "message": error})
@@ -1785,15 +1804,17 @@ def write_all(descriptor, data):
         data = data[os.write(descriptor, data) :]
 
 
-def serve(answers):
+def serve(answers, rules):
     """The command with --serve."""
     os.set_inheritable(answers, False)
+    if rules:
+        os.set_inheritable(rules[0], False)
     os.dup2(2, 1)
     del sys.path[0]  # the folder of this file, whose names are none of the programs' business
     for number in (signal.SIGINT, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)
     process_option(PR_SET_DUMPABLE, 0)
-    Server(answers).run()
+    Server(answers, rules).run()
     return 0
 
 
@@ -1807,9 +1828,11 @@ def main(arguments=None):
     parser.add_argument(
         "--serve", metavar="FD", type=int, help="answer requests from standard input on this descriptor"
     )
+    parser.add_argument("--landlock", metavar="FD:RIGHTS", help="with --serve: rules that programs are put under")
     options = parser.parse_args(arguments)
     if options.serve is not None:
-        return serve(options.serve)
+        rules = [int(part) for part in options.landlock.split(":")] if options.landlock else None
+        return serve(options.serve, rules)
     if not options.program:
         parser.error("a program is wanted, or --serve")
 

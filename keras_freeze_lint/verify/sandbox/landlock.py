@@ -1,4 +1,7 @@
-"""The wall where namespaces are forbidden: Landlock lets a process read a few paths and write one folder."""
+"""The wall where namespaces are forbidden: Landlock lets a process read a few paths and write one folder.
+
+The rules are made here; a witness adds its own folder to them and puts itself under them, for good.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,14 @@ from keras_freeze_lint.verify.sandbox import kernel
 
 # The first version of Landlock that also guards truncating files (Linux 6.2).
 _NEEDED_VERSION = 3
-_SYS_CREATE, _SYS_ADD, _SYS_RESTRICT = 444, 445, 446
+_SYS_CREATE, _SYS_ADD = 444, 445
 _VERSION_FLAG = 1
 _PATH_BENEATH = 1
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR, _TRUNCATE, _DEVICE = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 14, 1 << 15
 _EVERYTHING = (1 << 15) - 1
 _ON_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _DEVICE
+# What frameworks ask of the machine; of the processes there, a witness sees itself alone.
+_MACHINE = ("cpuinfo", "meminfo", "stat", "version", "loadavg", "uptime", "filesystems", "sys")
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
 
@@ -30,19 +35,21 @@ def usable() -> bool:
         return False
 
 
-def restrict(visible: Sequence[str], scratch: str) -> None:
-    """Leave this process and its descendants these paths to read and this folder to write. Raises OSError."""
-    handled = _EVERYTHING | (_DEVICE if _version() >= 5 else 0)
-    rules = ctypes.create_string_buffer(struct.pack("=Q", handled))
-    rule_set = kernel.system_call(_SYS_CREATE, rules, ctypes.c_size_t(8), ctypes.c_uint(0))
-    for path in (*visible, "/proc", "/sys"):
-        _allow(rule_set, path, _READ_FILE | _READ_DIR | _EXECUTE)
+def rules(visible: Sequence[str]) -> int:
+    """Return the descriptor of rules that let a process read these paths and write nothing. Raises OSError."""
+    handled = ctypes.create_string_buffer(struct.pack("=Q", everything()))
+    made = kernel.system_call(_SYS_CREATE, handled, ctypes.c_size_t(8), ctypes.c_uint(0))
+    for path in (*visible, "/sys", *(f"/proc/{name}" for name in _MACHINE)):
+        _allow(made, path, _READ_FILE | _READ_DIR | _EXECUTE)
     for path in _DEVICES:
-        _allow(rule_set, path, _READ_FILE | _WRITE_FILE)
-    _allow(rule_set, scratch, handled)
-    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-    kernel.system_call(_SYS_RESTRICT, ctypes.c_int(rule_set), ctypes.c_uint(0))
-    os.close(rule_set)
+        _allow(made, path, _READ_FILE | _WRITE_FILE)
+    os.set_inheritable(made, True)
+    return made
+
+
+def everything() -> int:
+    """Return the rights that these rules take away."""
+    return _EVERYTHING | (_DEVICE if _version() >= 5 else 0)
 
 
 def _version() -> int:

@@ -17,8 +17,8 @@ def main() -> NoReturn:
     command = sys.argv[2:]
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     if configuration["kind"] == "landlock":
-        landlock.restrict(configuration["visible"], configuration["folder"])
-        os.execv(command[0], command)  # noqa: S606
+        rights = f"{landlock.rules(configuration['visible'])}:{landlock.everything()}"
+        os.execv(command[0], [*command, "--landlock", rights])  # noqa: S606
     namespaces.leave()
     pid = os.fork()
     if pid:

@@ -30,9 +30,10 @@ def attempt(name, action):
 
 attempt("write a file", lambda: open(os.path.join(folder, "written"), "w").close())
 attempt("change a file", lambda: open(os.path.join(folder, "secret"), "a").close())
-attempt("remove a file", lambda: os.remove(os.path.join(folder, "secret")))
-attempt("change permissions", lambda: os.chmod(folder, 0o777))
 attempt("read a file", lambda: open(os.path.join(folder, "secret")).read())
+attempt("change permissions", lambda: os.chmod(folder, 0o777))
+attempt("remove a file", lambda: os.remove(os.path.join(folder, "secret")))
+attempt("look at a process", lambda: open("/proc/{pid}/environ").read())
 attempt("open a connection", lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM))
 attempt("open a local connection", lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
 attempt("signal a process", lambda: os.kill({pid}, 0))
