@@ -271,10 +271,11 @@ def guarded_builtins(forbidden):
 class Effect:
     """What a training call did to a leaf layer."""
 
-    def __init__(self, cls, path, intent, weights, statistics, drifts):
+    def __init__(self, cls, path, intents, held, weights, statistics, drifts):
         self.cls = cls
         self.path = path
-        self.intent = intent
+        self.intent, self.later_intent = intents
+        self.held = held
         self.weights = weights
         self.statistics = statistics
         self.drifts = drifts
@@ -289,6 +290,7 @@ class Effect:
 
     def detail(self):
         found = OrderedDict([("class", self.cls), ("path", self.path), ("intent", self.intent)])
+        found["later_intent"], found["held"] = self.later_intent, self.held
         found["weights"] = {"moves": self.weights, "drift": self.drifts[0]}
         if self.statistics is not None:
             found["statistics"] = {"moves": self.statistics, "drift": self.drifts[1]}
@@ -573,8 +575,9 @@ def distance(one, other):
 class Snapshot:
     """Values of the leaf layers of some models, read before they train; ``effects`` compares them with those after."""
 
-    def __init__(self, models):
+    def __init__(self, models, known=()):
         self.models = models
+        self.known = known  # all models that there are: they tell which layers belong together
         self.values = {}
         self.flags = {id(leaf.layer): leaf.trainable for leaf in self.leaves()}
         self.steps = 0
@@ -659,6 +662,7 @@ class Snapshot:
         now = self.leaves()
         after = self._read(now)
         self._drift(now, after, True)
+        held = self._held()
         for name, leaf in self.named(after).items():
             layer = leaf.layer
             weights, statistics = weights_of(layer), statistics_of(layer)
@@ -671,11 +675,26 @@ class Snapshot:
             found[name] = Effect(
                 type(layer).__name__,
                 [getattr(outer, "name", "?") for outer in leaf.around],
-                "trainable" if self.flags.get(id(layer), leaf.trainable) else "frozen",
+                [
+                    "trainable" if flag else "frozen"
+                    for flag in (self.flags.get(id(layer), leaf.trainable), leaf.trainable)
+                ],
+                held.get(id(layer), []),
                 bool(learned),
                 bool(forward or moved & kept) if statistics else None,
                 self.drifts.get(id(layer), ([], [])),
             )
+        return found
+
+    def _held(self):
+        """{id of layer: names of the models that list it, each with the place of the layer there}."""
+        found = {}
+        for _, model in self.known:
+            try:
+                for place, layer in enumerate(model.layers):
+                    found.setdefault(id(layer), []).append([model.name, place])
+            except Exception:
+                continue
         return found
 
     @staticmethod
@@ -699,6 +718,59 @@ class TracedSteps:
 
 
 # ---------------------------------------------------------------------------------------------- controls
+class Forced:
+    """Flags that layers have from the beginning, whatever the program sets; if any is true, nothing is ever frozen.
+
+    For hand-written loops, which cannot be compiled again.
+    """
+
+    def __init__(self, flags):
+        self.flags = flags
+        self.open = any(flags.values())
+        self.layers = []  # weak references to those that stay frozen
+        self.line = None
+
+    def note(self, model, run, args, kwargs):
+        pass
+
+    def wrap(self, flavour):
+        owners = [cls for cls in subclasses(flavour.Layer) if isinstance(vars(cls).get("trainable"), property)]
+        owners = [cls for cls in owners if is_library(cls) and vars(cls)["trainable"].fset]
+        if not owners:
+            raise ControlFailed("the flags of this Keras cannot be forced")
+        for cls in owners:
+            kept = vars(cls)["trainable"]
+            setattr(cls, "trainable", property(kept.fget, self.setting(kept.fset), kept.fdel, kept.__doc__))
+        flavour.Layer.__init__ = self.building(flavour.Layer.__init__)
+
+    def setting(self, original):
+        @functools.wraps(original)
+        def setter(layer, value):
+            original(layer, True if self.open else value)
+            self.close()
+
+        return setter
+
+    def building(self, original):
+        @functools.wraps(original)
+        def wrapper(layer, *args, **kwargs):
+            original(layer, *args, **kwargs)
+            if self.open:
+                layer.trainable = True
+            elif layer.name in self.flags:
+                self.layers.append(weakref.ref(layer))
+                layer.trainable = False
+
+        return wrapper
+
+    def close(self):
+        """Freeze again what a flag of something around it may have opened."""
+        for known in self.layers:
+            layer = known()
+            if layer is not None and layer.trainable:
+                layer.trainable = False
+
+
 class Control:
     """The flags that layers shall have at one training call, and how the models were compiled."""
 
@@ -706,6 +778,13 @@ class Control:
         self.line = line
         self.flags = flags
         self.compiled = {}  # id of model: (the model, weakly; compile(); its arguments)
+
+    def wrap(self, flavour):
+        pass
+
+    def concerns(self, flavour, model):
+        """Whether the model has any of the layers; a line may train several models in turn."""
+        return not set(self.flags).isdisjoint(Snapshot([(flavour, model)]).named())
 
     def note(self, model, run, args, kwargs):
         self.compiled[id(model)] = (weakref.ref(model), run, args, kwargs)
@@ -843,6 +922,7 @@ class Meter:
         self.moved_forward = []  # BatchNormalization layers whose statistics moved since the last step
         self.step_is_over = False
         self.variable = None  # one that was trained, to ask where it lives
+        self.probed = 0  # times that a control trained on other data, to see something move
         for module in (builtins, json, json.encoder, os, traceback):
             self.seal.keep_module(module)
 
@@ -881,6 +961,8 @@ class Meter:
 
     # -- wrapping
     def wrap(self, flavour):
+        if self.control is not None:
+            self.control.wrap(flavour)
         for cls in flavour.classes():
             for name in TRAINING_METHODS:
                 self.replace(cls, name, functools.partial(self.training, flavour))
@@ -1002,7 +1084,7 @@ class Meter:
             if self.watch and takes_callbacks:
                 args, kwargs = self.with_watcher(flavour, takes_callbacks, args, kwargs)
             run = functools.partial(original, model, *args, **kwargs)
-            if self.control is None or line != self.control.line:
+            if self.control is None or line != self.control.line or not self.control.concerns(flavour, model):
                 return self.measure(name, model.name, [(flavour, model)], run, line)
             self.compiling = True  # what the control compiles is no compile() of the program
             try:
@@ -1022,6 +1104,7 @@ class Meter:
 
         A gradient can be zero for reasons that have nothing to do with freezing: dead units, data that asks for nothing.
         """
+        self.probed = 0
         result = original(model, *args, **kwargs)
         random = np.random.RandomState(0)
         for _ in range(PROBES):
@@ -1032,6 +1115,7 @@ class Meter:
                 data = (other_data(args[0], random),) + args[1:]
             elif "x" in named:
                 named["x"] = other_data(named["x"], random)
+            self.probed += 1
             try:
                 original(model, *data, **named)
             except Exception:
@@ -1085,7 +1169,9 @@ class Meter:
         self.check()
         self.busy = True
         try:
-            self.active = snapshot = Snapshot(models)
+            self.active = snapshot = Snapshot(models, self.known_models())
+            if isinstance(self.control, Forced):
+                more["controlled"] = True
             try:
                 result = run()
             except Exception as error:
@@ -1096,6 +1182,8 @@ class Meter:
             if snapshot.written:
                 effects, more["note"] = {}, "%s() was called while it trained" % snapshot.written
             self.remember_device(models)
+            if more.get("controlled"):
+                more["probed"] = self.probed
             self.trace.add(line, call, name, effects, **more)
             return result
         finally:
@@ -1139,7 +1227,7 @@ class Meter:
     def note_step(self, name, args, kwargs):
         """A step was traced: nothing of this call of the function has run yet, so the values are those before it."""
         if self.function_call.before is None:
-            self.function_call.before = self.active = Snapshot(self.known_models())
+            self.function_call.before = self.active = Snapshot(self.known_models(), self.known_models())
         variables = None
         if name == "apply_gradients" and args:
             variables = [pair[1] for pair in args[0]]
@@ -1158,7 +1246,7 @@ class Meter:
                 return original(function, *args, **kwargs)
             self.function_call = call = TracedSteps(self.functions.get(function, {}))
             if call.steps:
-                call.before = self.active = Snapshot(self.known_models())
+                call.before = self.active = Snapshot(self.known_models(), self.known_models())
             try:
                 result = original(function, *args, **kwargs)
             except Exception as error:
@@ -1177,7 +1265,8 @@ class Meter:
                         trained = {id(variable) for variable in variables} | {
                             id(getattr(v, "_value", v)) for v in variables
                         }
-                    self.trace.add(line, method, None, call.before.effects(self.moved_forward, trained))
+                    effects = call.before.effects(self.moved_forward, trained)
+                    self.trace.add(line, method, None, effects, controlled=isinstance(self.control, Forced))
                 self.step_is_over = True
             return result
 
@@ -1407,7 +1496,9 @@ def measured(request, path):
         line = getattr(error, "lineno", 0) or 0
         return OrderedDict([("status", "raised"), ("message", describe(error)), ("line", line)])
     asked = request.get("control")
-    control = Control(asked["line"], asked["flags"]) if asked else None
+    control = None
+    if asked:
+        control = Control(asked["line"], asked["flags"]) if asked["line"] else Forced(asked["flags"])
     meter = Meter(program, control, request["watch"])
     heard = Warned(program)
     failure = None
