@@ -174,7 +174,7 @@ def test_without_a_sandbox_nothing_runs_unless_asked_to(monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
 def test_only_linux_has_walls(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proving.sys, "platform", platform)
+    monkeypatch.setattr(sys, "platform", platform)
 
     found = proving.available.__wrapped__()
 
