@@ -1,14 +1,13 @@
 """The examples of the pages, run on every Keras at hand: ``python -m tests.page_runs`` records what they do.
 
-The environments are those of KFL_ENVIRONMENTS (<folder>/<name>/bin/python). A run counts for exactly the example that
-was run; ``tests/page_runs.json`` keeps the outcomes, and the pages' version tables name the releases that agree.
+The environments are those of tests.conformance.environments. A run counts for exactly the example that was run;
+``tests/page_runs.json`` keeps the outcomes, and the pages' version tables name the releases that agree.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import sys
 from dataclasses import dataclass
@@ -19,7 +18,9 @@ from packaging.version import Version
 
 from keras_freeze_lint.keras.releases import Release
 from keras_freeze_lint.linter import trace_source
+from keras_freeze_lint.verify.environments import definition
 from tests.conformance.compare import compare
+from tests.conformance.environments import python_of_environment
 from tests.conformance.measuring import Environment, Measurer
 from tests.conformance.programs.sketch import Flavour
 from tests.page_versions import LINES, Line, has_what_it_uses, outcome_on, written_for
@@ -125,13 +126,12 @@ def outcome(block: Block, place: Place, measurer: Measurer) -> str:
 
 def main(names: list[str]) -> None:
     """Run what is not recorded yet, or the pages that are named, on the environments that are there."""
-    folder = Path(os.environ["KFL_ENVIRONMENTS"])
     table = recorded()
     for place in PLACES:
-        python = folder / place.environment / "bin" / "python"
-        if not python.exists():
+        python = python_of_environment(definition(place.environment))
+        if python is None:
             continue
-        with Measurer(Environment(place.environment, str(python), place.backend)) as measurer:
+        with Measurer(Environment(place.environment, python, place.backend)) as measurer:
             for block in examples():
                 entry = table.get(str(block), {})
                 if entry.get("example") != fingerprint(block):

@@ -18,6 +18,8 @@ from packaging.requirements import Requirement
 from keras_freeze_lint.linter import lint_source, trace_source
 from keras_freeze_lint.settings import Settings
 from keras_freeze_lint.verify.connection import CHILD
+from keras_freeze_lint.verify.environments import definition
+from tests.conformance.environments import python_of_environment
 from tests.faces import ROOT
 
 if sys.version_info >= (3, 11):
@@ -26,9 +28,6 @@ else:
     import tomli as tomllib
 
 FIXTURES = ROOT / "fixtures"
-# Names a folder of environments, each with bin/python, called as in expected.toml; else the installed Keras measures.
-ENVIRONMENTS = "KFL_ENVIRONMENTS"
-
 Effects = Mapping[str, str]
 
 
@@ -150,18 +149,15 @@ def measured_trace(path: Path, python: str) -> dict[str, Any]:
 
 
 def interpreter_for(keras: str, environment: str) -> str:
-    """A Python with the wanted Keras; skips the test where there is none."""
-    folder = os.environ.get(ENVIRONMENTS)
-    if folder:
-        python = Path(folder) / environment / "bin" / "python"
-        if not python.exists():
-            pytest.skip(f"{ENVIRONMENTS} has no {environment}")
-        return str(python)
+    """A Python with the wanted Keras: that of an environment, or this one; skips the test where there is none."""
+    python = python_of_environment(definition(environment))
+    if python is not None:
+        return python
     wanted = Requirement(f"{keras}.*" if keras.count(".") == 1 else keras)
     try:
         installed = metadata.version(wanted.name)
     except metadata.PackageNotFoundError:
-        pytest.skip(f"{wanted.name} is not installed here, and {ENVIRONMENTS} names no folder of environments")
+        pytest.skip(f"there is no environment {environment} here, and no {wanted.name} is installed")
     if not wanted.specifier.contains(installed):
-        pytest.skip(f"{wanted.name} {installed} is installed here, the program is for {keras}")
+        pytest.skip(f"there is no environment {environment} here, and the installed {wanted.name} is {installed}")
     return sys.executable
