@@ -12,6 +12,7 @@ from typing import Literal
 
 from keras_freeze_lint.verify.connection import CHILD
 from keras_freeze_lint.verify.sandbox import seccomp
+from keras_freeze_lint.verify.sandbox.namespaces import SCRATCH
 from keras_freeze_lint.verify.sandbox.paths import visible
 
 _PACKAGES = str(Path(__file__).resolve().parents[3])
@@ -42,7 +43,7 @@ class Containment:
 
     def scratch(self, folder: str) -> str:
         """Where programs write, if the folder of their process is this."""
-        return "/tmp" if self.namespaces else folder  # noqa: S108
+        return SCRATCH if self.namespaces else folder
 
     def command(self, command: Sequence[str], python: str, folder: str, *, accelerated: bool) -> list[str]:
         """Return the command that runs another one behind the wall, in a folder of its own."""

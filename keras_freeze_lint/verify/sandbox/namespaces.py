@@ -9,12 +9,14 @@ from pathlib import Path
 
 from keras_freeze_lint.verify.sandbox import kernel
 
-# Where programs write: a file system in memory, which goes with the processes.
-SCRATCH = "/tmp"  # noqa: S108 - that of the new root, not of the machine
+# Where programs write: a file system in memory, which goes with the processes. A name that no machine uses, because an
+# environment may itself lie in /tmp; where none does, /tmp is this, too.
+SCRATCH = "/witness"
+_TEMPORARY = "tmp"
 
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _LINKS = {"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "shm": SCRATCH}
-_PASSWD = "root:x:0:0:witness:/tmp:/bin/false\n"  # noqa: S105
+_PASSWD = f"root:x:0:0:witness:{SCRATCH}:/bin/false\n"
 # What a mount of a stranger may not lose when it is mounted again.
 _KEPT_FLAGS = {
     "ro": kernel.MS_RDONLY,
@@ -65,7 +67,9 @@ def build_root(folder: str, visible: Sequence[str], devices: Sequence[str], size
     (root / "etc").mkdir(exist_ok=True)
     (root / "etc" / "passwd").write_text(_PASSWD, encoding="ascii")
     scratch = root / SCRATCH[1:]
-    scratch.mkdir(exist_ok=True)
+    scratch.mkdir()
+    if not (root / _TEMPORARY).exists():
+        (root / _TEMPORARY).symlink_to(SCRATCH)
     kernel.mount("tmpfs", str(scratch), "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, f"size={size},mode=0700")
     _enter(root)
 
