@@ -51,6 +51,12 @@ class Place:
         """The backends that Keras 3 could run on there, the usual one first."""
         return tuple(name for name in _BACKENDS if name in self.packages)
 
+    @property
+    def is_modern(self) -> bool:
+        """Whether its Keras has dropped the names of older ones (2.11 and later): modules, arguments, methods."""
+        version = self.packages.get("keras") or self.packages.get("tensorflow") or self.packages.get("tf_keras", "0")
+        return _major_minor(version) >= (2, 11)
+
     def requirement(self, imported: str | None) -> str | None:
         """The Keras of a program there, as ``--keras`` takes it; None if what it imports is not there.
 
@@ -65,9 +71,10 @@ class Place:
         return None
 
     def _tensorflow_brings_keras_3(self) -> bool:
-        version = self.packages.get("tensorflow", "0").split(".")
-        major_minor = tuple(int(part) if part.isdigit() else 0 for part in version[:2])
-        return major_minor >= (2, 16) and int(self.packages.get("keras", "0").split(".")[0]) >= 3
+        return (
+            _major_minor(self.packages.get("tensorflow", "0")) >= (2, 16)
+            and int(self.packages.get("keras", "0").split(".")[0]) >= 3
+        )
 
 
 def place_of(python: str | None, name: str = "") -> Place:
@@ -90,6 +97,10 @@ def place_of(python: str | None, name: str = "") -> Place:
     if not {"keras", "tf_keras", "tensorflow"} & packages.keys():
         raise NoKeras(_advice(executable) if python is None else f"{executable} has no Keras")
     return Place(name or _words(packages), executable, answer["python"], packages)
+
+
+def _major_minor(version: str) -> tuple[int, ...]:
+    return tuple(int(part) if part.isdigit() else 0 for part in version.split(".")[:2])
 
 
 def _that_matter(found: Mapping[str, str]) -> dict[str, str]:

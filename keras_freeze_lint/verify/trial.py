@@ -10,6 +10,7 @@ from keras_freeze_lint.findings import Finding, Prediction, Verdict
 from keras_freeze_lint.linter import lint_source
 from keras_freeze_lint.settings import Settings
 from keras_freeze_lint.verify.controls import controls
+from keras_freeze_lint.verify.interrogation import Place
 from keras_freeze_lint.verify.judging import Undecided, judge, observe, origin_of, undecided
 from keras_freeze_lint.verify.measurement import Control, Measurement
 from keras_freeze_lint.verify.slicing import slice_program
@@ -51,7 +52,7 @@ class Trial:
         settings: Settings,
         run: Running,
         progress: Progress,
-        place: str,
+        place: Place,
         keep: Callable[[Witness], None],
     ) -> None:
         self.runs: list[Run] = []
@@ -89,12 +90,13 @@ class Trial:
             file,
             sorted({finding.location.line for finding in findings}),
             sorted({prediction.training_call for prediction in predictions}),
+            modern=self._place.is_modern,
         )
         if isinstance(witness, Unsliceable):
             self.runs.append(Run(witness))
             return [undecided(finding, Undecided(witness.reason, witness.line)) for finding in findings]
         self._keep(witness)
-        self._progress.begin(f"{file}: running on {self._place}")
+        self._progress.begin(f"{file}: running on {self._place.name}")
         measured = self._run(witness.text)
         self.runs.append(Run(witness, measured))
         twins = self._twins(witness)

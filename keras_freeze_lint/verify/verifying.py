@@ -100,9 +100,7 @@ class Verifier:
             why = Undecided(f"{self.place.name} has no package {prepared.imported}, which this program imports")
             self._progress.done(len(findings))
             return _finished(prepared, [undecided(one, why) for one in findings], ())
-        trial = Trial(
-            prepared.file, prepared.settings, self._run, self._progress, self.place.name, self._keeping(prepared)
-        )
+        trial = Trial(prepared.file, prepared.settings, self._run, self._progress, self.place, self._keeping(prepared))
         return _finished(prepared, trial.verdicts(findings), tuple(trial.runs))
 
     def _keeping(self, prepared: Prepared) -> Callable[[Witness], None]:

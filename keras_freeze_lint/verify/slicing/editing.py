@@ -74,7 +74,7 @@ class Source:
         """The text of a stretch with its changes, as lines with the number that each began on."""
         inside = sorted(
             (one for one in self.changes if start <= one.start and one.end <= end),
-            key=lambda one: (one.start, -one.end),
+            key=lambda one: (one.start, one.end > one.start, -one.end),
         )
         parts: list[tuple[str, int]] = []
         position = start

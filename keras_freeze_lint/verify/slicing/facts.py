@@ -11,6 +11,7 @@ from keras_freeze_lint.verify.slicing.modules import (
     WORLDLY_BUILTINS,
     import_path,
     is_keras,
+    is_keras_name,
     is_usable,
     is_worldly,
     path_of,
@@ -40,6 +41,7 @@ _KNOWN = ("keras", "tensorflow", "tf_keras", "numpy")
 _ACTS = frozenset(
     """fit fit_generator train_on_batch compile apply_gradients minimize load_weights set_weights""".split()
 )
+_GONE_THROUGH = ("__getitem__", "__iter__", "__next__")
 _ROUNDS = 12
 
 
@@ -55,7 +57,7 @@ class Facts:
         self.missing_makers: set[FunctionNode] = set()
         self.functions = [node for node in program.scopes if isinstance(node, FUNCTIONS)]
         stars = [one for one in ast.walk(program.tree) if isinstance(one, ast.ImportFrom) and one.names[0].name == "*"]
-        self.has_star = any(not one.level and is_usable(one.module or "") for one in stars)
+        self._stars = {one.module or "" for one in stars if not one.level and is_usable(one.module or "")}
         self.definitions = self._all()
         self._called_as_value = self._values()
         self.actors = self._actors()
@@ -174,7 +176,7 @@ class Facts:
         targets = self.callees.targets(call)
         classes = self.callees.instance_of(call)
         if classes:
-            return any(self.callees.is_framework_class(cls) for cls in classes)
+            return any(self.callees.is_framework_class(cls) and not self._is_data(cls) for cls in classes)
         if targets:
             return any(one in self.model_makers for one in targets)
         if isinstance(call.func, ast.Attribute):
@@ -221,6 +223,17 @@ class Facts:
                 found.append(statement.value)
         return found
 
+    def _given_back(self, function: FunctionNode) -> list[ast.expr]:
+        """What a function returns or yields."""
+        yields = [
+            node.value
+            for node in ast.walk(function)
+            if isinstance(node, (ast.Yield, ast.YieldFrom))
+            and node.value is not None
+            and self.program.function_of(node) is function
+        ]
+        return [*self.returned(function), *yields]
+
     def _stored(self, attribute: ast.Attribute) -> list[Definition]:
         return self.program.attributes.get(attribute.attr, [])
 
@@ -252,7 +265,7 @@ class Facts:
                 if one not in self.missing and self._is_missing_definition(one):
                     self.missing.add(one)
             for function in self.functions:
-                if function not in self.missing_makers and any(map(self.is_missing, self.returned(function))):
+                if function not in self.missing_makers and any(map(self.is_missing, self._given_back(function))):
                     self.missing_makers.add(function)
             self._spoil()
             if len(self.missing) + len(self.missing_makers) == before:
@@ -312,10 +325,13 @@ class Facts:
         elif isinstance(expression, ast.Attribute) and _is_self(expression.value):
             definitions = self._stored(expression)
         elif isinstance(expression, ast.Call) and path_of(self.program, expression.func):
-            if is_worldly(path_of(self.program, expression.func)):
+            path = path_of(self.program, expression.func)
+            if is_worldly(path) or not is_usable(path):
                 return False
             return all(self.is_from_parameters(one, depth) for one in self._arguments(expression))
         else:
+            if isinstance(expression, (ast.Attribute, ast.Subscript)) and self.is_missing(expression.value):
+                return False  # a part of something that a call could not make up
             inner = [one for one in ast.iter_child_nodes(expression) if _holds_values(one)]
             return all(not self.is_missing(one) or self.is_from_parameters(one, depth) for one in inner)
         lost = [one for one in definitions if one in self.missing]
@@ -355,9 +371,13 @@ class Facts:
             return False
         reaching = self.program.reaching.get(name, ())
         if not reaching:
-            return name.id in WORLDLY_BUILTINS or (name.id not in _KNOWN_NAMES and not self.has_star)
+            return name.id in WORLDLY_BUILTINS or (name.id not in _KNOWN_NAMES and not self.is_starred(name.id))
         # A model that comes from elsewhere is replaced where it is made; what is done with it stays.
         return any(one in self.missing and one not in self.models for one in reaching)
+
+    def is_starred(self, name: str) -> bool:
+        """Whether a name that nothing defines may come from an import that brings everything."""
+        return any(not is_keras(module) or is_keras_name(name) for module in self._stars)
 
     def _is_missing_call(self, call: ast.Call) -> bool:
         path = path_of(self.program, call.func)
@@ -372,6 +392,8 @@ class Facts:
             if self._is_model_path(path):
                 return False
             return any(self.is_missing(value) for value in arguments)
+        if any(self._is_missing_data(cls) for cls in self.callees.instance_of(call)):
+            return True
         if self.callees.targets(call):
             if self._is_model_call(call) or self.callees.instance_of(call):
                 return False
@@ -383,6 +405,14 @@ class Facts:
             method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
             return method.startswith(("predict", "evaluate")) and any(self.is_missing(value) for value in arguments)
         return any(self.is_missing(value) for value in arguments)
+
+    def _is_data(self, cls: ast.ClassDef) -> bool:
+        """Whether instances of a class are there to be gone through, as batches are."""
+        return any(self.callees.method(cls, name) is not None for name in _GONE_THROUGH)
+
+    def _is_missing_data(self, cls: ast.ClassDef) -> bool:
+        methods = [self.callees.method(cls, name) for name in (*_GONE_THROUGH, "__len__")]
+        return self._is_data(cls) and any(one in self.missing_makers for one in methods)
 
     def savers(self, path: ast.expr) -> list[ast.Call]:
         """The calls that save a model or its weights where a path leads."""

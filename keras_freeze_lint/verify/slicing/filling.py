@@ -20,6 +20,7 @@ _OPTIONAL = frozenset(
     """weights embeddings_initializer kernel_initializer bias_initializer name metrics weighted_metrics loss_weights
     custom_objects kernel_regularizer callbacks cache_dir""".split()
 )
+_OF_IMPORT = "{} from another module"
 _WEIGHT_LOADERS = frozenset({"load_weights", "set_weights", "load_model", "restore"})
 # Shapes and classes of the data sets of Keras.
 _DATASETS = {
@@ -54,6 +55,7 @@ class Filling:
         self.roles = Roles(facts)
         self.assumptions: list[Assumption] = []
         self.imports: dict[ast.stmt, dict[str, str]] = {}
+        self.modules: dict[ast.stmt, str] = {}
         self.parameters: list[Definition] = []
         self.helpers: set[str] = set()
         self.dropped: list[ast.expr] = []
@@ -274,7 +276,16 @@ class Filling:
         else:
             value = self.roles.of_definition(definition)
         self.imports.setdefault(definition.statement, {})[definition.name] = value
-        self.assume(definition.statement, f"{definition.name} from another module", value)
+        self.assume(definition.statement, _OF_IMPORT.format(definition.name), value)
+
+    def forget_imports(self, read: set[str]) -> bool:
+        """Name nothing that is not read after all, such as a progress bar around a loop; returned is whether that was."""
+        found = [(statement, name) for statement, names in self.imports.items() for name in names.keys() - read]
+        for statement, name in found:
+            del self.imports[statement][name]
+            unread = statement.lineno, _OF_IMPORT.format(name)
+            self.assumptions = [one for one in self.assumptions if (one.line, one.written) != unread]
+        return bool(found)
 
     def drop_decorator(self, decorator: ast.expr) -> None:
         """Leave out a decorator from a module that is not there, with its line."""

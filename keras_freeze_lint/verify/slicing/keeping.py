@@ -12,6 +12,7 @@ from keras_freeze_lint.verify.slicing.effects import PASSIVE, TRAINING, Effects,
 from keras_freeze_lint.verify.slicing.facts import Facts
 from keras_freeze_lint.verify.slicing.filling import Filling
 from keras_freeze_lint.verify.slicing.modules import import_path, is_usable, is_worldly, path_of
+from keras_freeze_lint.verify.slicing.porting import Porting
 from keras_freeze_lint.verify.slicing.program import (
     FUNCTIONS,
     Definition,
@@ -29,7 +30,9 @@ _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 class Keeper:
     """Keeps statements until nothing that they need is missing."""
 
-    def __init__(self, facts: Facts, effects: Effects, source: Source, goals: list[ast.stmt]) -> None:
+    def __init__(
+        self, facts: Facts, effects: Effects, source: Source, goals: list[ast.stmt], *, modern: bool = False
+    ) -> None:
         self.facts = facts
         self.program = facts.program
         self.effects = effects
@@ -37,6 +40,7 @@ class Keeper:
         self.goals = goals
         self.filling = Filling(facts, source, goals)
         self.training = Training(facts, effects, source, self.filling)
+        self.porting = Porting(facts.program, source, self.filling) if modern else None
         self.kept: set[ast.stmt] = set()
         self.names: set[ast.alias] = set()
         self.reachable: set[ast.AST] = set()
@@ -385,6 +389,8 @@ class Keeper:
                 self.keep(outer)
         if path and is_usable(path) and not (is_worldly(path) and not path.startswith(("keras", "tensorflow"))):
             self.names.add(alias)
+            if self.porting is not None and isinstance(definition.statement, ast.ImportFrom):
+                self.porting.imported(definition.statement)
         else:
             self.filling.need_import(definition)
 
@@ -432,7 +438,7 @@ class Keeper:
         if not reaching:
             if self.facts.is_missing(name):
                 self.filling.fill(name)
-            elif self.facts.has_star and not hasattr(builtins, name.id):
+            elif self.facts.is_starred(name.id) and not hasattr(builtins, name.id):
                 self._keep_stars()
             return
         called = self.program.parents.get(name)
@@ -443,6 +449,8 @@ class Keeper:
 
     def _use_attribute(self, attribute: ast.Attribute) -> None:
         if path_of(self.program, attribute):
+            if self.porting is not None:
+                self.porting.attribute(attribute)
             return
         for one in self.program.attributes.get(attribute.attr, ()):
             if one.statement is None or self.can_run(one.statement):
@@ -462,7 +470,11 @@ class Keeper:
         """Whether the call has been dealt with as a whole."""
         targets = self.facts.callees.targets(call)
         if not targets:
+            if self.porting is not None:
+                self.porting.optimizer(call)
             if self.training.is_training(call):
+                if self.porting is not None:
+                    self.porting.training(call)
                 self.use_all(self.training.rewrite(call))
                 return True
             return self.filling.rewrite_call(call, self.use)

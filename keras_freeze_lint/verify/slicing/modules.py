@@ -73,6 +73,20 @@ def is_keras(path: str) -> bool:
     return bool(canonical(path)[1])
 
 
+# What is spelt in small letters, or in nothing but large ones, among what Keras exports.
+_KERAS_NAMES = frozenset(
+    """activations applications backend callbacks constraints datasets initializers layers losses metrics models ops
+    optimizers preprocessing regularizers saving utils add average concatenate dot maximum minimum multiply subtract
+    clone_model load_model save_model model_from_json to_categorical normalize plot_model get_file l1 l2 l1_l2
+    pad_sequences serialize deserialize get image sequence text np_utils ELU GRU LSTM RNN SGD""".split()
+)
+
+
+def is_keras_name(name: str) -> bool:
+    """Whether a name looks like one that Keras exports: a class, a module, one of its few functions."""
+    return name in _KERAS_NAMES or (name[:1].isupper() and any(char.islower() for char in name))
+
+
 def path_of(program: Program, expression: ast.AST, depth: int = 8) -> str:
     """The dotted path that an expression names by way of imports (``layers.Dense`` -> ``keras.layers.Dense``), or nothing."""
     if depth == 0:

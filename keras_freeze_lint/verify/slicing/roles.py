@@ -29,7 +29,7 @@ _NAMES: tuple[tuple[str, str], ...] = (
     (r"\w*(?:path|dir|file|folder|root)\w*", "'file'"),
     (r"activation\w*", "'relu'"),
     (r"opt\w*", "'sgd'"),
-    (r"loss\w*", "'categorical_crossentropy'"),
+    (r"loss\w*", "'mse'"),
     (r"dtype", "'float32'"),
     (r"pad\w*", "'same'"),
     (r"seed", "0"),

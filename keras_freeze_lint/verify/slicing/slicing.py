@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from keras_freeze_lint.sources.files import SourceError, with_line_feeds
 from keras_freeze_lint.sources.parsing import TOO_DEEP, parse
@@ -23,18 +23,23 @@ from keras_freeze_lint.verify.witness import Unsliceable, Witness
 
 
 def slice_program(
-    text: str, file: str, finding_lines: Collection[int], training_calls: Collection[int]
+    text: str,
+    file: str,
+    finding_lines: Collection[int],
+    training_calls: Collection[int],
+    *,
+    modern: bool = False,
 ) -> Witness | Unsliceable:
     """Return a witness of the findings on some lines: what they need to be seen at the training calls in question.
 
-    The lines count from 1. Nothing is raised for any text; what cannot be sliced is returned with its reason.
+    The lines count from 1. A ``modern`` witness says what older Kerases call otherwise as Keras does since 2.11. Nothing is raised for any text; what cannot be sliced is returned with its reason.
     """
     text = with_line_feeds(text).lstrip("\ufeff")
     try:
         tree = parse(text)
-        return _slice(text, file, tree, sorted(set(finding_lines)), sorted(set(training_calls)))
+        return _slice(text, file, tree, sorted(set(finding_lines)), sorted(set(training_calls)), modern)
     except SourceError as error:
-        return Unsliceable(str(error))
+        return Unsliceable(str(error), error.line)
     except CannotSlice as obstacle:
         return Unsliceable(obstacle.reason, obstacle.line)
     except (RecursionError, MemoryError):
@@ -42,7 +47,7 @@ def slice_program(
 
 
 def _slice(
-    text: str, file: str, tree: ast.Module, finding_lines: list[int], training_calls: list[int]
+    text: str, file: str, tree: ast.Module, finding_lines: list[int], training_calls: list[int], modern: bool
 ) -> Witness | Unsliceable:
     program = read_program(text, tree)
     facts = Facts(program, Callees(program))
@@ -50,24 +55,14 @@ def _slice(
     goals = _goals(program, finding_lines, training_calls)
     if not goals:
         return Unsliceable("no statement on the lines in question")
-    keeper, entries = _keep(facts, effects, text, goals)
+    keeper, entries = _keep(lambda: Keeper(facts, effects, Source(text), goals, modern=modern))
     trained = keeper.trains()
     if not trained:
         return Unsliceable("nothing in this file trains the model", (training_calls or finding_lines)[0])
-    writer = Writer(keeper, keeper.source)
-    for statement in tree.body:
-        if is_future(statement):
-            writer.simple(statement, "")
     calls = driver_lines(keeper, entries)
-    helpers = helper_text(keeper.filling.helpers, _package(text))
-    if helpers:
-        writer.add(helpers)
-    writer.module()
-    if calls:
-        writer.add("\n# -- nothing in the file calls what follows\n" + "\n".join(calls))
-    while writer.lines and not writer.lines[-1]:
-        writer.lines.pop()
-        writer.origins.pop()
+    writer = _written(keeper, calls, text)
+    if keeper.filling.forget_imports(_read_names(writer.lines)):
+        writer = _written(keeper, calls, text)
     return Witness(
         file,
         "\n".join(writer.lines) + "\n",
@@ -77,13 +72,39 @@ def _slice(
     )
 
 
-def _keep(facts: Facts, effects: Effects, text: str, goals: list[ast.stmt]) -> tuple[Keeper, list[FunctionNode]]:
+def _written(keeper: Keeper, calls: list[str], text: str) -> Writer:
+    """The script: what comes from the future, what is made up, the user's program, and the calls of its functions."""
+    writer = Writer(keeper, keeper.source)
+    for statement in keeper.program.tree.body:
+        if is_future(statement):
+            writer.simple(statement, "")
+    helpers = helper_text(keeper.filling.helpers, _package(text))
+    if helpers:
+        writer.add(helpers)
+    writer.module()
+    if calls:
+        writer.add("\n# -- nothing in the file calls what follows\n" + "\n".join(calls))
+    while writer.lines and not writer.lines[-1]:
+        writer.lines.pop()
+        writer.origins.pop()
+    return writer
+
+
+def _read_names(lines: list[str]) -> set[str]:
+    return {
+        node.id
+        for node in ast.walk(ast.parse("\n".join(lines)))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+
+
+def _keep(begin: Callable[[], Keeper]) -> tuple[Keeper, list[FunctionNode]]:
     """The slice, and the functions that have to be called for it because the file does not."""
-    keeper = Keeper(facts, effects, Source(text), goals)
+    keeper = begin()
     keeper.reach(())
-    entries = entries_for(facts, goals, keeper.reachable)
+    entries = entries_for(keeper.facts, keeper.goals, keeper.reachable)
     for _ in range(ROUNDS):
-        keeper = Keeper(facts, effects, Source(text), goals)
+        keeper = begin()
         keeper.reach(entries)
         keeper.slice(entries)
         more = [one for one in entries_before(keeper) if one not in entries]

@@ -27,20 +27,59 @@ def synthetic_layers(model):
         inner = getattr(layer, "layer", None)
         for part in ([inner] if inner is not None else []) + list(synthetic_layers(layer)):
             yield part
+
+
+def synthetic_sizes(model, rows, shape=None):
+    """The shape of a batch for each input; of a model that is not built yet, by the first layer that tells."""
+    tensors = list(getattr(model, "inputs", None) or [])
+    if tensors:
+        return [synthetic_shape(tensor, rows) for tensor in tensors]
+    known = [("Conv2D", (32, 32, 3)), ("Embedding", (12,)), ("Conv1D", (12, 8)), ("LSTM", (12, 8)), ("GRU", (12, 8))]
+    for layer in synthetic_layers(model) if shape is None else ():
+        if getattr(layer, "inputs", None):
+            return [synthetic_shape(layer.inputs[0], rows)]
+        shape = dict(known + [("Dense", (8,)), ("SimpleRNN", (12, 8))]).get(type(layer).__name__)
+        if shape is not None:
+            break
+    return [(rows,) + tuple(shape or (8,))]
+
+
+def synthetic_rows(model, rows):
+    """As many rows as asked for; of large pictures two."""
+    large = any(synthetic_numpy.prod(size) > 50000 for size in synthetic_sizes(model, 1))
+    return min(rows, 2) if large else rows
 '''
 
 _INPUTS = '''
 
+def synthetic_vocabulary(model, tensor):
+    """How many words there are in the embedding that an input leads to, or None."""
+    layers = [layer for layer in synthetic_layers(model) if type(layer).__name__ == "Embedding"]
+    sizes = []
+    for layer in layers:
+        try:
+            if layer.input is tensor:
+                sizes.append(layer.input_dim)
+        except Exception:
+            pass  # used several times, or not yet
+    return min(sizes) if sizes else None
+
+
 def synthetic_inputs(model, rows=8, shape=None):
-    """A batch for a model; words of its vocabulary where it embeds them."""
+    """A batch for a model; words of its vocabulary where it embeds them, ones and zeros where it masks."""
+    tensors = list(getattr(model, "inputs", None) or [None])
     words = [layer.input_dim for layer in synthetic_layers(model) if type(layer).__name__ == "Embedding"]
-    tensors = list(getattr(model, "inputs", None) or [])
+    told = any(synthetic_vocabulary(model, tensor) for tensor in tensors)
     batches = []
-    for tensor in tensors or [None]:
-        size = (rows,) + tuple(shape or (8,)) if tensor is None else synthetic_shape(tensor, rows)
+    for tensor, size in zip(tensors, synthetic_sizes(model, rows, shape)):
         kind = str(getattr(tensor, "dtype", "float32"))
-        if words and len(size) == 2 or "int" in kind:
-            batches.append(synthetic_random.randint(0, min(words or [2]), size))
+        most = synthetic_vocabulary(model, tensor)
+        if "bool" in kind or "mask" in str(getattr(tensor, "name", "")):
+            batch = synthetic_random.randint(0, 2, size)
+            batch[:, :1] = 1
+            batches.append(batch.astype("bool" if "bool" in kind else "int32" if "int" in kind else "float32"))
+        elif most or "int" in kind or (words and not told and len(size) == 2):
+            batches.append(synthetic_random.randint(0, most or min(words or [2]), size))
         else:
             batches.append(synthetic_random.normal(size=size).astype("float32"))
     return batches[0] if len(batches) == 1 else batches
@@ -58,16 +97,21 @@ def synthetic_loss(model, number, name):
     return str(getattr(loss, "__name__", None) or (loss if isinstance(loss, str) else type(loss).__name__)).lower()
 
 
+def synthetic_outputs(model, rows, shape=None):
+    """The shape of a batch of each output."""
+    tensors = list(getattr(model, "outputs", None) or [])
+    if tensors:
+        return [synthetic_shape(tensor, rows) for tensor in tensors]
+    found = model.predict(synthetic_inputs(model, rows, shape))
+    found = list(found.values()) if isinstance(found, dict) else found
+    return [synthetic_numpy.shape(one) for one in (found if isinstance(found, (list, tuple)) else [found])]
+
+
 def synthetic_targets(model, rows=8, loss=None, shape=None):
     """Targets for a model: labels where its loss compares classes, else numbers."""
-    tensors = list(getattr(model, "outputs", None) or [])
     names = list(getattr(model, "output_names", None) or [])
     targets = []
-    for number, tensor in enumerate(tensors or [None]):
-        if tensor is None:
-            size = synthetic_numpy.shape(model.predict(synthetic_inputs(model, rows, shape)))
-        else:
-            size = synthetic_shape(tensor, rows)
+    for number, size in enumerate(synthetic_outputs(model, rows, shape)):
         name = (loss or synthetic_loss(model, number, names[number] if number < len(names) else None)).lower()
         if "sparse" in name:
             targets.append(synthetic_random.randint(0, size[-1], size[:-1] + (1,)))
@@ -82,17 +126,18 @@ def synthetic_targets(model, rows=8, loss=None, shape=None):
 
 _BATCH = '''
 
-def synthetic_batch(model, rows=8, loss=None, shape=None):
+def synthetic_batch(model, rows=None, loss=None, shape=None):
     """Inputs and targets."""
+    rows = rows or synthetic_rows(model, 8)
     return synthetic_inputs(model, rows, shape), synthetic_targets(model, rows, loss, shape)
 '''
 
 _BATCHES = '''
 
-def synthetic_batches(model, turns=None, rows=4, loss=None, shape=None):
+def synthetic_batches(model, turns=None, rows=None, loss=None, shape=None):
     """One batch after the other, each a different one."""
     while turns is None or turns > 0:
-        yield synthetic_batch(model, rows, loss, shape)
+        yield synthetic_batch(model, rows or synthetic_rows(model, 4), loss, shape)
         turns = None if turns is None else turns - 1
 '''
 

@@ -20,8 +20,10 @@ _SURPLUS = frozenset(
 _EPOCHS = frozenset({"epochs", "nb_epoch"})
 _STEPS = frozenset({"steps_per_epoch", "samples_per_epoch"})
 _ENOUGH = 3
-_FEW = "2"
+_FEW = 2
+_MOST_EPOCHS = 14
 _LARGE = 2_000_000
+_RANDOM = "random data of the shapes that the model and its loss ask for"
 
 
 class Training:
@@ -71,6 +73,8 @@ class Training:
         words = {word.arg: word.value for word in call.keywords}
         x = call.args[0] if call.args else words.get("x") or words.get("generator")
         y = words.get("y")
+        if isinstance(x, ast.Starred):
+            return x, None
         if len(call.args) > 1 and getattr(call.func, "attr", "") != "fit_generator":
             y = call.args[1]
         return x, y
@@ -96,11 +100,14 @@ class Training:
     def _synthetic(self, call: ast.Call, x: ast.expr, y: ast.expr | None) -> bool:
         assert isinstance(call.func, ast.Attribute)
         model = ast.unparse(call.func.value)
+        if isinstance(x, ast.Starred):
+            self._starred(call, x)
+            return False
         single = call.func.attr == "fit_generator" or y is None
         helper = "synthetic_batches" if single else "synthetic_batch"
         self.filling.helpers.add(helper)
         written = ast.unparse(x) if y is None else f"{ast.unparse(x)}, {ast.unparse(y)}"
-        self.filling.assume(x, written, "random data of the shapes that the model and its loss ask for")
+        self.filling.assume(x, written, _RANDOM)
         text = f"{helper}({model})"
         if single:
             self.source.replace(x, text)
@@ -118,32 +125,40 @@ class Training:
             self._drop(call, second)
         return False
 
+    def _starred(self, call: ast.Call, data: ast.expr) -> None:
+        """Inputs and targets in the place of one argument that gave both."""
+        assert isinstance(call.func, ast.Attribute)
+        self.filling.helpers.add("synthetic_batch")
+        self.source.replace(data, f"*synthetic_batch({ast.unparse(call.func.value)})")
+        self.filling.assume(data, ast.unparse(data), _RANDOM)
+
     def _drop(self, call: ast.Call, value: ast.expr) -> None:
         word = next((one for one in call.keywords if one.value is value), None)
         if word is not None:
             self.filling.drop_argument(call, word)
 
     def _options(self, call: ast.Call, kept: list[ast.AST], fed_by_steps: bool, own: bool) -> None:
+        epochs = self._epochs(call)
         data = 1 if getattr(call.func, "attr", "") == "fit_generator" else 2
         for position, argument in enumerate(call.args[data:], data):
             if isinstance(argument, ast.Starred):
                 continue
-            few = {2: "4", 3: _FEW}.get(position) if data == 2 else _FEW
-            if few is not None and (number(self.program, argument) or 99) > _ENOUGH:
-                self.source.replace(argument, few)
+            few = {2: 4, 3: epochs}.get(position) if data == 2 else {1: _FEW, 2: epochs}.get(position, _FEW)
+            if few is not None and (number(self.program, argument) or 99) > max(_ENOUGH, few):
+                self.source.replace(argument, str(few))
         has_steps = any(word.arg in _STEPS for word in call.keywords) or (data == 1 and len(call.args) > 1)
         for word in call.keywords:
             value = number(self.program, word.value)
             if word.arg in _SURPLUS:
                 self.filling.drop_argument(call, word)
             elif word.arg in _EPOCHS:
-                if value is None or value > _ENOUGH:
-                    self.source.replace(word.value, _FEW)
+                if value is None or value > max(_ENOUGH, epochs):
+                    self.source.replace(word.value, str(epochs))
             elif word.arg in _STEPS:
                 if not fed_by_steps and not own:
                     self.filling.drop_argument(call, word)
                 elif value is None or value > _ENOUGH:
-                    self.source.replace(word.value, "8" if word.arg == "samples_per_epoch" else _FEW)
+                    self.source.replace(word.value, "8" if word.arg == "samples_per_epoch" else str(_FEW))
             elif word.arg == "batch_size":
                 if not own and fed_by_steps:
                     self.filling.drop_argument(call, word)
@@ -165,6 +180,22 @@ class Training:
             before = self.source.text[:end].rstrip()
             comma = " " if before.endswith(",") else ", "
             self.source.replace_span(end, end, f"{comma}steps_per_epoch={_FEW}")
+
+    def _epochs(self, call: ast.Call) -> int:
+        """Few, but enough for what the program's own callbacks do at some epoch."""
+        listed = [word.value for word in call.keywords if word.arg == "callbacks"]
+        own = [one for value in listed for one in self._elements(value, 4) if self._has_a_say(one)]
+        epochs = _FEW
+        for one in own:
+            parts: list[ast.AST] = [one, *self.facts.callees.instance_of(one)]
+            if isinstance(one, ast.Name):
+                parts.extend(each.value for each in self.program.reaching.get(one, ()) if each.value is not None)
+            for node in (inner for part in parts for inner in ast.walk(part)):
+                if isinstance(node, ast.Constant) and type(node.value) is int and node.value + 2 <= _MOST_EPOCHS:
+                    parent = self.program.parents.get(node)
+                    if isinstance(parent, (ast.Compare, ast.keyword, ast.Call, ast.arguments)):
+                        epochs = max(epochs, node.value + 2)
+        return epochs
 
     def _callbacks(self, call: ast.Call, word: ast.keyword, kept: list[ast.AST]) -> None:
         """Only callbacks that set flags or compile have a say in what trains."""
@@ -211,6 +242,9 @@ class Training:
             if word.arg in _SURPLUS:
                 self.filling.drop_argument(call, word)
         if x is None or y is None:
+            if x is not None and self._is_unusable(x):
+                self._starred(call, x)
+                return []
             return [one for one in (x, y) if one is not None]
         unusable = [one for one in (x, y) if self._is_unusable(one)]
         model = ast.unparse(call.func.value)
@@ -218,7 +252,7 @@ class Training:
             return [x, y]
         other = y if unusable[0] is x else x
         written = ", ".join(ast.unparse(one) for one in unusable)
-        self.filling.assume(call, written, "random data of the shapes that the model and its loss ask for")
+        self.filling.assume(call, written, _RANDOM)
         if len(unusable) == 1 and isinstance(other, (ast.Name, ast.Attribute)):
             helper = "synthetic_inputs" if unusable[0] is x else "synthetic_targets"
             self.filling.helpers.add(helper)

@@ -255,12 +255,13 @@ class Writer:
         if not names and not filled:
             return False
         self.space(statement, indent)
-        if len(names) == len(statement.names):
+        module = keeper.filling.modules.get(statement)
+        if len(names) == len(statement.names) and module is None:
             self.simple(statement, indent)
         elif names:
             words = ", ".join(f"{one.name} as {one.asname}" if one.asname else one.name for one in names)
             if isinstance(statement, ast.ImportFrom):
-                words = f"from {'.' * statement.level}{statement.module or ''} import {words}"
+                words = f"from {'.' * statement.level}{module or statement.module or ''} import {words}"
             else:
                 words = f"import {words}"
             self.add(indent + words, statement.lineno)
