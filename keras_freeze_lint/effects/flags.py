@@ -21,6 +21,7 @@ class Flags:
         # What a model holds is asked for at every event and changes at few.
         self._below: dict[int, tuple[Layer, ...]] = {}
         self._leaves: dict[int, list[Layer]] = {}
+        self._serials: dict[int, frozenset[int]] = {}
 
     # --- structure ----------------------------------------------------------------------------------------------------
 
@@ -33,6 +34,7 @@ class Flags:
         self.children[model.serial] = children
         self._below.clear()
         self._leaves.clear()
+        self._serials.clear()
 
     def below(self, layer: Layer) -> tuple[Layer, ...]:
         """The layer and everything it holds, each once."""
@@ -46,6 +48,13 @@ class Flags:
                     seen[current.serial] = current
                     pending.extend(reversed(self.children_of(current)))
             known = self._below[layer.serial] = tuple(seen.values())
+        return known
+
+    def serials(self, layer: Layer) -> frozenset[int]:
+        """The serials of all that is below; the same object until the structure changes."""
+        known = self._serials.get(layer.serial)
+        if known is None:
+            known = self._serials[layer.serial] = frozenset(one.serial for one in self.below(layer))
         return known
 
     def leaves(self, layer: Layer) -> list[Layer]:

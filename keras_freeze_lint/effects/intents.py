@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from keras_freeze_lint.effects.flags import Flags
@@ -21,6 +22,7 @@ class Intents:
         self.writes: dict[int, list[Write]] = {}
         self.hidden: dict[int, int] = {}
         self.trainings: list[tuple[int, Layer]] = []
+        self._pairs: dict[tuple[frozenset[int], frozenset[int]], tuple[bool, bool, bool]] = {}
 
     def write(self, index: int, event: SetFlag) -> None:
         """An assignment to a model speaks of all the layers in it."""
@@ -81,38 +83,49 @@ class Intents:
         return self.flags.behaviour.setter_reaches_children or self._holds(model, write.event.target)
 
     def _holds(self, model: Layer, target: Layer) -> bool:
-        return any(layer is target for layer in self.flags.below(model))
+        return target.serial in self.flags.serials(model)
 
     def _meant_for_another(
         self, leaf: Layer, model: Layer, state: CompileState, write: Write, others: list[CompileState]
     ) -> bool:
-        inside = {layer.serial for layer in self.flags.below(model)}
+        inside = self.flags.serials(model)
         told_before = self.writes[leaf.serial][0].index < state.index
         for other in others:
-            held = {layer.serial for layer in self.flags.below(other.event.model)}
+            held = self.flags.serials(other.event.model)
             if leaf.serial not in held or not self._could_mean(other.event.model, write):
                 continue
-            if other.index > write.index and not held <= inside and _covers(held, inside):
+            within, around, covering = self._compared(held, inside)
+            if other.index > write.index and not within and covering:
                 return True
-            tells_apart = told_before or other.index > write.index or held < inside or inside < held
+            tells_apart = told_before or other.index > write.index or within is not around
             if tells_apart and self._first_trained(leaf, model, write, others) is other.event.model:
                 return True
-            if write.value and held < inside and write.event.target.serial in held and self._trains_later(other, write):
+            reopens = write.value and within and not around and write.event.target.serial in held
+            if reopens and self._trains_later(other, write):
                 return True
         return False
 
     def _first_trained(self, leaf: Layer, model: Layer, write: Write, others: list[CompileState]) -> Layer | None:
         """The first model with this layer that was trained since."""
-        models = [model, *(one.event.model for one in others)]
-        for index, trained in self.trainings:
-            if index > write.index and trained in models and (trained is model or self._holds(trained, leaf)):
+        models = {model.serial, *(one.event.model.serial for one in others)}
+        first = bisect_right(self.trainings, write.index, key=lambda training: training[0])
+        for _, trained in self.trainings[first:]:
+            if trained.serial in models and (trained is model or self._holds(trained, leaf)):
                 return trained
         return None
+
+    def _compared(self, held: frozenset[int], inside: frozenset[int]) -> tuple[bool, bool, bool]:
+        """Of two models' layers: whether the one is within the other, around it, and covers it."""
+        pair = (held, inside)
+        known = self._pairs.get(pair)
+        if known is None:
+            known = self._pairs[pair] = (held <= inside, inside <= held, _covers(held, inside))
+        return known
 
     def _trains_later(self, state: CompileState, write: Write) -> bool:
         return self.last_training.get(state.event.model.serial, -1) > write.index
 
 
-def _covers(outer: set[int], inner: set[int]) -> bool:
+def _covers(outer: frozenset[int], inner: frozenset[int]) -> bool:
     """Whether a model holds the other: by itself or by (nearly all of) its layers."""
     return len(inner & outer) * 2 > len(inner)
