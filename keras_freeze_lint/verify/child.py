@@ -75,11 +75,25 @@ STATISTICS = (
     "running_std",
 )
 COMPOSITE_BASES = ("RNN", "MultiHeadAttention")
+# What a layer says of itself, and a class of the program's own could say otherwise while it is measured.
+OWN_WORDS = ("weights", "variables", "name", "layers", "__getattribute__") + tuple(
+    kind + what for kind in ("trainable_", "non_trainable_") for what in ("weights", "variables")
+)
+VALUES = ("numpy", "value", "_value", "shape", "__array__")  # what a variable is read by
+ASSIGNING_METHODS = ("assign", "assign_add", "assign_sub", "load")
+SETTING_FUNCTIONS = ("set_value", "batch_set_value", "set_session")
 WRAPPED = "_measure_original"
 TURNS = 100  # turns of one training call that are told one by one
 WATCHED_STEPS = 50  # steps of one training call after which the drift is read
 PROBES = 3  # times that a control trains on other data before a layer counts as unable to move
 
+# Files between a program and the variable that it sets.
+BETWEEN = re.compile(
+    r"/tensorflow(_core)?/python/(ops|util|eager|framework|distribute|autograph)/|/keras(/src)?/backend|/(contextlib|functools)\.py"
+)
+OWN_FILES = set()  # the program's
+LIBRARY_CLASSES = {}  # id of class: (the class, whether it comes with a framework)
+FIRST_NAMES = {}  # id of layer: (the layer, weakly; the name that it was built with)
 np = None  # numpy, once a program needs it
 
 
@@ -107,6 +121,7 @@ class Program:
 
     def __init__(self, path):
         self.path = os.path.abspath(path)
+        OWN_FILES.add(self.path)
         with open(self.path, "rb") as stream:
             self.source = stream.read()
         self.text = self.source.decode("utf-8", "replace")
@@ -136,6 +151,18 @@ class Program:
                 return frame.f_lineno
             frame = frame.f_back
         return None
+
+    def is_writing(self):
+        """Whether the program itself, not Keras for it, called the function that asks."""
+        frame = self._frame(1)
+        while frame is not None:
+            filename = frame.f_code.co_filename
+            if filename == self.path or "__autograph_generated_file" in filename:
+                return True
+            if filename != __file__ and not BETWEEN.search(filename):
+                return False
+            frame = frame.f_back
+        return False
 
     def traced_line(self, names):
         """The same while tf.function traces: it runs a rewritten copy, and TensorFlow knows the lines that it came from."""
@@ -214,23 +241,39 @@ def plain_builtins():
     return own
 
 
-def guarded_builtins(forbidden):
-    """Builtins without the ways around the measuring.  ``forbidden`` holds names: of modules, attributes and builtins.
+def part_of(module, names):
+    """A module with some of its names only."""
+    part = types.ModuleType(module.__name__)
+    part.__dict__.update((name, getattr(module, name)) for name in names if hasattr(module, name))
+    return part
 
-    The text was looked through before; this meets names that are put together while the program runs.
+
+def guarded_builtins(forbidden):
+    """Builtins without the ways around the measuring.
+
+    ``forbidden`` holds names: of modules, attributes and builtins that are refused; and what is ``known`` to be
+    harmless, modules and the ``parts`` of some.  The text was looked through before; this meets names that are put
+    together while the program runs.
     """
     own = plain_builtins()
-    modules, attributes = frozenset(forbidden["modules"]), frozenset(forbidden["attributes"])
+    modules, attributes, known = (frozenset(forbidden[name]) for name in ("modules", "attributes", "known"))
+    held = frozenset(forbidden["held"])
     load, original_open = builtins.__import__, builtins.open
     library = LIBRARIES + ("numpy", "jax", "torch")
+    partial = {name: part_of(importlib.import_module(name), names) for name, names in forbidden["parts"].items()}
 
     def refuse(what):
         raise Refused(what)
 
-    def importing(name, *args, **kwargs):
-        if name.split(".")[0] in modules:
+    def importing(name, *scope):
+        top = name.split(".")[0]
+        if top in modules:
             refuse("imports %s" % name)
-        return load(name, *args, **kwargs)
+        if top not in known:
+            raise ImportError("No module named %r: a witness needs only Keras and numpy" % name)
+        module = load(name, *scope)
+        picked = len(scope) > 2 and scope[2]  # from name import picked
+        return partial.get(name if picked else top, module)
 
     def checked(name, verb):
         original = getattr(builtins, name)
@@ -238,6 +281,8 @@ def guarded_builtins(forbidden):
         def guard(owner, attribute, *args):
             if attribute in attributes or attribute in modules:
                 refuse("%s the attribute %s" % (verb, attribute))
+            if attribute in held and verb != "reads" and args != ([],):
+                refuse("exchanges the %s of a layer" % attribute)
             if verb != "reads":
                 top = getattr(owner, "__module__" if isinstance(owner, type) else "__name__", None)
                 if isinstance(owner, (type, types.ModuleType)) and str(top).split(".")[0] in library:
@@ -354,6 +399,11 @@ def describe(error):
     return "%s: %s" % (type(error).__name__, str(error)[:200])
 
 
+def plain_text(text):
+    """A text as it is: a subclass of str may say anything of itself."""
+    return str.__str__(text) if isinstance(text, str) else str(text)
+
+
 # ---------------------------------------------------------------------------------------------- Keras, seen from outside
 def tensorflow_says(question, default):
     """The answer of a TensorFlow function without arguments (dotted name), where TensorFlow is loaded and has it."""
@@ -387,7 +437,25 @@ def subclasses(cls):
 
 
 def is_library(cls):
-    return cls.__module__.split(".")[0] in LIBRARIES
+    """Whether a class comes with a framework; a class of the program is its own, whatever it says."""
+    known = LIBRARY_CLASSES.get(id(cls))
+    if known is None or known[0] is not cls:
+        held = vars(cls)
+        told = str(held.get("__module__", "")).split(".")[0] in LIBRARIES
+        known = LIBRARY_CLASSES[id(cls)] = (cls, told and not any(map(is_own_code, list(held.values()))))
+    return known[1]
+
+
+def is_own_code(value):
+    """Whether a part of a class is code of the program."""
+    function = getattr(value, "fget", None) or getattr(value, "__func__", value)
+    return getattr(getattr(function, "__code__", None), "co_filename", None) in OWN_FILES
+
+
+def speaks_for_itself(layer):
+    """Whether a class of the program's own says what the weights of a layer are, or what it is called."""
+    own = [cls for cls in type(layer).__mro__ if cls is not object and not is_library(cls)]
+    return any(name in vars(cls) for cls in own for name in OWN_WORDS if cls.__module__ != "builtins")
 
 
 def has_base(layer, *names):
@@ -441,6 +509,25 @@ class Flavour:
                 if isinstance(cls, type) and name.endswith(("Optimizer", "SGD")):
                     found.update((base, None) for base in cls.__mro__ if is_library(base))
         return list(found)
+
+    def variables(self):
+        """The classes of what holds the values of weights."""
+        tensorflow = sys.modules.get("tensorflow")
+        roots = [getattr(self.module, "Variable", None), getattr(tensorflow, "Variable", None)]
+        compatible = getattr(getattr(tensorflow, "compat", None), "v1", None)
+        roots.append(getattr(compatible, "Variable", None))
+        found = OrderedDict()
+        for root in roots:
+            if isinstance(root, type) and is_library(root):
+                for cls in subclasses(root):
+                    found.update((base, None) for base in cls.__mro__ if is_library(base))
+        return list(found)
+
+    def backends(self):
+        """The modules that hold the functions of the backend."""
+        names = {getattr(getattr(self.backend, name, None), "__module__", None) for name in SETTING_FUNCTIONS}
+        found = [self.backend] + [sys.modules[name] for name in names if name in sys.modules]
+        return [module for module in found if isinstance(module, types.ModuleType)]
 
     def normalizations(self):
         """The classes, one or two, that every BatchNormalization descends from."""
@@ -533,15 +620,35 @@ def has_value(variable, value):
         return True
 
 
+def has_name_of_another(layer, others):
+    """Whether a layer now has the name that another was built with, or the other way round."""
+    now, first = layer.name, first_name(layer)
+    for leaf in others:
+        other = leaf.layer
+        if other is not layer and first_name(other) != other.name and now in (first_name(other), other.name):
+            return True
+        if other is not layer and now != first and now == first_name(other):
+            return True
+    return False
+
+
+def first_name(layer):
+    known, name = FIRST_NAMES.get(id(layer), (None, None))
+    return name if known is not None and known() is layer else layer.name
+
+
 def weights_of(layer):
-    """The variables of a layer as Keras knows them, whatever the program's own class says of itself."""
+    """The variables of a layer as Keras knows them; none where one is of a kind that the program made."""
     try:
         for base in type(layer).__mro__:
             if is_library(base) and isinstance(vars(base).get("weights"), property):
-                return list(vars(base)["weights"].__get__(layer))
-        return list(layer.weights)
+                found = list(vars(base)["weights"].__get__(layer))
+                break
+        else:
+            found = list(layer.weights)
     except Exception:
         return []
+    return found if all(map(is_library, map(type, found))) else []
 
 
 def statistics_of(layer):
@@ -583,6 +690,7 @@ class Snapshot:
         self.steps = 0
         self.drifts = {}  # id of layer: (drift of weights, drift of statistics), one number a watched step
         self.written = None  # how the program wrote weights itself since then
+        self.touched = set()  # ids of single variables that it wrote
         self.fill()
 
     def leaves(self):
@@ -646,11 +754,16 @@ class Snapshot:
     def named(self, values=None):
         """{name of layer: leaf}; where ``values`` are given, of the leaves whose weights are all known before and there."""
         found = OrderedDict()
-        for leaf in self.leaves():
+        everything = self.leaves()
+        for leaf in everything:
             weights = weights_of(leaf.layer)
             if values is not None and (
                 not weights or any(id(v) not in self.values or id(v) not in values for v in weights)
             ):
+                continue
+            if speaks_for_itself(leaf.layer) or has_name_of_another(leaf.layer, everything):
+                continue
+            if self.touched and any({id(v), id(getattr(v, "_value", v))} & self.touched for v in weights):
                 continue
             found[self._key(leaf, found)] = leaf
         return found
@@ -674,7 +787,7 @@ class Snapshot:
             forward = any(layer is other for other in moved_before)
             found[name] = Effect(
                 type(layer).__name__,
-                [getattr(outer, "name", "?") for outer in leaf.around],
+                [plain_text(getattr(outer, "name", "?")) for outer in leaf.around],
                 [
                     "trainable" if flag else "frozen"
                     for flag in (self.flags.get(id(layer), leaf.trainable), leaf.trainable)
@@ -692,14 +805,14 @@ class Snapshot:
         for _, model in self.known:
             try:
                 for place, layer in enumerate(model.layers):
-                    found.setdefault(id(layer), []).append([model.name, place])
+                    found.setdefault(id(layer), []).append([plain_text(model.name), place])
             except Exception:
                 continue
         return found
 
     @staticmethod
     def _key(leaf, taken):
-        name = leaf.layer.name
+        name = plain_text(leaf.layer.name)
         if name in taken:
             name = "%s/%s" % (getattr(leaf.around[-1] if leaf.around else None, "name", "?"), name)
         count, key = 1, name
@@ -881,7 +994,7 @@ class Seal:
         self.kept = []
 
     def keep(self, owner, name):
-        self.kept.append((owner, name, vars(owner)[name]))
+        self.kept.append((owner, name, vars(owner).get(name)))
 
     def keep_class(self, cls):
         for name, value in list(vars(cls).items()):
@@ -923,8 +1036,10 @@ class Meter:
         self.step_is_over = False
         self.variable = None  # one that was trained, to ask where it lives
         self.probed = 0  # times that a control trained on other data, to see something move
-        for module in (builtins, json, json.encoder, os, traceback):
+        for module in (builtins, json, json.encoder, os, traceback, sys.modules[__name__]):
             self.seal.keep_module(module)
+        for cls in (Meter, Snapshot, Trace, Effect, Flavour):
+            self.seal.keep_class(cls)
 
     # -- finding Keras
     def after_import(self):
@@ -975,6 +1090,17 @@ class Meter:
         for cls in flavour.Layer.__mro__:
             if is_library(cls):
                 self.replace(cls, "set_weights", self.writing)
+        self.replace(flavour.Layer, "__init__", self.naming)
+        for cls in flavour.variables():
+            for name in ASSIGNING_METHODS:
+                self.replace(cls, name, self.assigning)
+            self.seal.keep_class(cls)
+            for name in VALUES:
+                self.seal.keep(cls, name)
+        for module in flavour.backends():
+            for name in SETTING_FUNCTIONS:
+                self.replace(module, name, self.assigning)
+            self.seal.keep_module(module)
         for cls in flavour.optimizers():
             for name in APPLYING_METHODS:
                 self.replace(cls, name, self.applying)
@@ -990,6 +1116,10 @@ class Meter:
         for cls in list(flavour.Model.__mro__) + flavour.optimizers():
             if is_library(cls):
                 self.seal.keep_class(cls)
+        for cls in subclasses(flavour.Layer):
+            if is_library(cls):
+                for name in OWN_WORDS + TRAINING_METHODS:  # also those that it has not, and would inherit
+                    self.seal.keep(cls, name)
         for name in ("array", "all", "abs", "asarray", "errstate", "isfinite"):
             self.seal.keep(np, name)
 
@@ -1059,6 +1189,32 @@ class Meter:
             if self.busy and self.active is not None:
                 self.active.written = name
             return original(*args, **kwargs)
+
+        return wrapper
+
+    def assigning(self, original, name):
+        """Around what sets single variables: what the program sets itself while it trains, training does not move."""
+
+        @functools.wraps(original)
+        def wrapper(*args, **kwargs):
+            active = self.active
+            if active is not None and args and self.program.is_writing():
+                if name == "set_session":
+                    active.written = name
+                elif name == "batch_set_value":
+                    active.touched.update(id(pair[0]) for pair in args[0])
+                else:
+                    active.touched.update((id(args[0]), id(getattr(args[0], "_value", args[0]))))
+            return original(*args, **kwargs)
+
+        return wrapper
+
+    def naming(self, original, name):
+        @functools.wraps(original)
+        def wrapper(layer, *args, **kwargs):
+            result = original(layer, *args, **kwargs)
+            FIRST_NAMES[id(layer)] = (weakref.ref(layer), getattr(layer, "name", None))
+            return result
 
         return wrapper
 
@@ -1639,8 +1795,10 @@ class Supervisor:
                 break  # what else holds the pipes open does not matter any more
             now = time.time()
             if not self.why and status is None and now >= next_look:
-                next_look = now + 0.02
                 self.why = self.reached(pid, limit, now)
+                looked = time.time()
+                # looking through all processes takes at most a tenth of the time
+                next_look = looked + max(0.02, 9 * (looked - now))
                 if self.why:
                     self.kill(pid)
             pause = 0.02

@@ -23,14 +23,15 @@ _HARMLESS = frozenset(
     urllib uuid warnings xml zipfile zlib bz2 html http
     """.split()
 )
-_MODULES = frozenset(sys.stdlib_module_names) - _HARMLESS | {
-    "cffi",
-    "mock",
-    "pytest",
-    "wrapt",
-    "psutil",
-    "forbiddenfruit",
-}
+_MODULES = frozenset(sys.stdlib_module_names) - _HARMLESS
+# The packages that there are for a witness, as far as they are installed; it does without all others.
+_PACKAGES = frozenset(
+    """
+    keras tf_keras tensorflow tensorflow_core keras_core numpy scipy jax jaxlib torch ml_dtypes h5py PIL
+    keras_applications keras_preprocessing keras_contrib keras_cv keras_hub keras_nlp
+    tensorflow_addons tensorflow_probability tensorflow_hub
+    """.split()
+)
 _OF_OS = frozenset(
     """
     environ getenv path sep linesep pathsep curdir pardir extsep altsep devnull name getcwd listdir scandir walk
@@ -53,10 +54,28 @@ _ATTRIBUTES = frozenset(
     tb_frame tb_next gi_frame gi_code cr_frame
     cr_code ag_frame ag_code _measure_original attrgetter methodcaller ctypeslib ctypes load_op_library load_library
     cpp_extension f2py _os _sys _getframe _current_frames settrace setprofile addaudithook modules FunctionType CodeType
-    CellType walk_tb walk_stack
+    CellType walk_tb walk_stack currentframe get_type_hints ForwardRef get_field runstring rundocs func_load
+    update_wrapper as_strided raw_ops sys os builtins __setattr__ __delattr__
     """.split()
 )
+# What a class would define to be read otherwise than it is.
+_HOOKS = frozenset(
+    "__getattribute__ __instancecheck__ __subclasscheck__ __match_args__ __module__ __class__ __mro_entries__".split()
+)
+# Arguments that turn a harmless function into one that reads or runs anything.
+_ARGUMENTS = frozenset({"allow_pickle", "assigned", "updated"})
+# Modules whose other parts run texts as code.
+_ONLY = {"timeit": frozenset({"default_timer"}), "os": _OF_OS, "sys": _OF_SYS}
+_SUBMODULES = frozenset({"ctypeslib", "f2py", "cpp_extension", "config", "handlers", "testing"})
 _BUILTINS = frozenset({"exec", "eval", "compile", "breakpoint", "input", "globals", "locals", "help"})
+# Where a layer keeps its variables: it may be emptied, and its own class may fill it.
+_HELD = frozenset(
+    """
+    _trainable_weights _non_trainable_weights _trainable_variables _non_trainable_variables _variables _layers _tracker
+    _flattened_layers _self_tracked_trackables trainable_weights non_trainable_weights trainable_variables
+    non_trainable_variables weights variables
+    """.split()
+)
 # What programs set in libraries, and may: a switch of PyTorch, names that NumPy lost, a shim of the first Keras 2.
 _SETTABLE = frozenset(
     {"float", "int", "bool", "object", "str", "long", "complex", "unicode", "load", "control_flow_ops"}
@@ -74,10 +93,13 @@ _NAMES = {
 }
 
 # The same for names that a program puts together while it runs.
-FORBIDDEN: Mapping[str, list[str]] = {
+FORBIDDEN: Mapping[str, list[str] | dict[str, list[str]]] = {
     "modules": sorted(_MODULES),
     "attributes": sorted(_ATTRIBUTES),
     "builtins": sorted(_BUILTINS),
+    "held": sorted(_HELD),
+    "known": sorted(_HARMLESS | _PACKAGES),
+    "parts": {name: sorted(names) for name, names in _ONLY.items()},
 }
 
 
@@ -116,7 +138,7 @@ class _Reader:
         for node in nodes:
             self._learn(node)
         for node in nodes:
-            what = self._what(node)
+            what = self._what(node) or _said(node)
             if what is not None:
                 yield getattr(node, "lineno", 0), what
 
@@ -159,6 +181,10 @@ class _Reader:
                 return self._read_attribute(node)
             case ast.Attribute():
                 return self._set_attribute(node)
+            case ast.Assign(targets=targets, value=value) if not (isinstance(value, ast.List) and not value.elts):
+                return next((what for target in targets if (what := _exchanged(target))), None)
+            case ast.AugAssign(target=target):
+                return _exchanged(target)
             case ast.Name(id=name) if name in _BUILTINS and name not in self.names:
                 return f"uses {name}()" if isinstance(node.ctx, ast.Load) else None
             case ast.Name(id="__builtins__" | "__loader__" | "__spec__" | "__import__" as name):
@@ -170,6 +196,8 @@ class _Reader:
         return None
 
     def _read_attribute(self, node: ast.Attribute) -> str | None:
+        if node.attr in {"__setattr__", "__delattr__"} and _is_super(node.value):
+            return None
         if node.attr in _ATTRIBUTES and not (node.attr == "modules" and self._top(node) == "torch"):
             if node.attr == "modules" and self._top(node) != "sys":
                 return None  # the modules of a model
@@ -182,6 +210,8 @@ class _Reader:
     def _set_attribute(self, node: ast.Attribute) -> str | None:
         if node.attr == "__class__":
             return "changes the class of an object"
+        if node.attr in _HOOKS:
+            return f"changes {node.attr}"
         match node.value:
             case ast.Call(func=ast.Name(id="type")) | ast.Attribute(attr="__class__"):
                 return f"changes {node.attr} of a whole class"
@@ -208,9 +238,27 @@ class _Reader:
         return (self._dotted(node) or "").partition(".")[0]
 
 
+def _said(node: ast.AST) -> str | None:
+    """What is wrong with what stands there, whatever it is said of."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store()) if name in _HOOKS:
+            return f"defines {name}"
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if name in _HOOKS:
+            return f"defines {name}"
+        case ast.MatchClass(kwd_attrs=names) if found := _ATTRIBUTES.intersection(names):
+            return f"reaches for {min(found)}"
+        case ast.keyword(arg=str(name)) if name in _ARGUMENTS:
+            return f"passes {name}"
+        case ast.Constant(value=str(text)) if text in _HOOKS or (text in _ATTRIBUTES and "_" in text):
+            return f"names {text}"
+    return None
+
+
 def _imported(module: str) -> str | None:
     top = module.partition(".")[0]
-    if top in _MODULES or set(module.split(".")[1:]) & {"ctypeslib", "f2py", "cpp_extension"}:
+    parts = module.split(".")
+    below = set(parts[1:]) & _SUBMODULES
+    if top in _MODULES or (below and (top in sys.stdlib_module_names or top in {"numpy", "torch"})):
         return f"imports {module}"
     return None
 
@@ -219,7 +267,7 @@ def _taken(dotted: str) -> str | None:
     """What is wrong with using a part of a module."""
     top, _, rest = dotted.partition(".")
     part = rest.partition(".")[0]
-    allowed = {"os": _OF_OS, "sys": _OF_SYS}.get(top)
+    allowed = _ONLY.get(top)
     if allowed is not None and part and part not in allowed:
         return f"uses {top}.{part}"
     return f"reaches for {dotted}" if rest.rpartition(".")[2] in _ATTRIBUTES - {"modules"} else None
@@ -232,3 +280,18 @@ def _hidden(dotted: str | None) -> bool:
 
 def _is_vars(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "vars"
+
+
+def _is_super(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
+
+
+def _exchanged(target: ast.expr) -> str | None:
+    """What is wrong with setting a list of variables, if the target is one of something else's."""
+    for node in ast.walk(target):
+        match node:
+            case ast.Attribute(value=ast.Name(id="self")):
+                continue
+            case ast.Attribute(attr=attr, ctx=ast.Store()) if attr in _HELD:
+                return f"exchanges the {attr} of a layer"
+    return None

@@ -1,0 +1,5 @@
+# Leaves no room for what measures.
+import sys
+
+sys.setrecursionlimit(60)
+TRAIN
