@@ -45,6 +45,12 @@ def build_at_start(progress: Progress, model: Layer) -> None:
         progress.optimizers.setdefault(state.event.optimizer.serial, now)
 
 
+def build_loaded(progress: Progress, model: Layer, optimizer: Optimizer) -> None:
+    """The optimizer of a loaded model has its state from the file: it was built for what is trainable in it."""
+    trained = progress.flags.trained_by(model)
+    progress.optimizers[optimizer.serial] = variables_of(progress.flags.leaves(model), trained)
+
+
 def on_evaluated(progress: Progress, event: events.Evaluated) -> None:
     """``model.evaluate`` and its kin."""
     build_at_start(progress, event.model)

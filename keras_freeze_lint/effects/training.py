@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from keras_freeze_lint.effects.late import compiled_by_first_step
-from keras_freeze_lint.effects.optimizers import build_at_start, refused
+from keras_freeze_lint.effects.optimizers import build_at_start, build_loaded, refused
 from keras_freeze_lint.effects.progress import Open, Progress
 from keras_freeze_lint.effects.records import CompileState, LayerEffect, Trace, TrainingRecord, Truth, moves
 from keras_freeze_lint.effects.statistics import dropped_below, moving, note_call, standalone_statistics
@@ -33,8 +33,10 @@ def compile_model(progress: Progress, model: Layer, event: events.Compiled) -> N
         progress.flags.trained_by(model),
         progress.flags.statistics_of(model),
         progress.flags.snapshot(model),
-        unseen_inputs=model.serial not in progress.fed,
+        unseen_inputs=model.serial not in progress.fed and not event.loaded,
     )
+    if event.loaded and event.optimizer is not None:
+        build_loaded(progress, model, event.optimizer)
 
 
 def on_start(progress: Progress, event: events.TrainStart) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from keras_freeze_lint.interpreter import conditions, layers
 from keras_freeze_lint.interpreter import timeline as events
+from keras_freeze_lint.interpreter.cuts import is_vague, missing_layer, odd_slice
 from keras_freeze_lint.interpreter.state import Run
 from keras_freeze_lint.interpreter.values import (
     Call,
@@ -19,6 +20,7 @@ from keras_freeze_lint.interpreter.values import (
     Layer,
     LayerList,
     Length,
+    OddSlice,
     Scope,
     Span,
     SpanRange,
@@ -40,6 +42,7 @@ class Enumerated:
 
     model: Layer
     pairs: list[tuple[Value, Layer]]
+    odd: OddSlice | None = None
 
 
 _Evaluate = Callable[[Run, ast.expr, Scope], Value]
@@ -58,16 +61,8 @@ def items_of(run: Run, value: Value) -> list[Value] | None:
     if isinstance(value, str):
         return list(value[:MAX_ITEMS])
     if isinstance(value, SpanRange):
-        model = next((one for one in _unseen(run) if one.origin == value.origin), None)
-        return layers.positions(value, model) if model is not None else None
+        return layers.positions(run, value)
     return None
-
-
-def _unseen(run: Run) -> Iterator[Layer]:
-    for event in run.timeline:
-        layer = getattr(event, "layer", None)
-        if isinstance(layer, Layer) and layer.slots is not None:
-            yield layer
 
 
 def item(run: Run, value: Value, index: Value, node: ast.AST) -> Value:
@@ -75,11 +70,7 @@ def item(run: Run, value: Value, index: Value, node: ast.AST) -> Value:
     if isinstance(index, bool):
         index = int(index)
     if isinstance(value, LayerList):
-        if isinstance(index, int | Span):
-            return layers.item_of(run, value, index)
-        if isinstance(index, WeightIndex):
-            run.emit(events.Mistake(*run.place(node), "weight index", value.model, "layers"))
-        return Unknown(("layer at", conditions.key_of(index), id(node)))
+        return _layer_at(run, value, index, node)
     if isinstance(value, list | tuple | str | range):
         if isinstance(index, int):
             try:
@@ -104,13 +95,31 @@ def item(run: Run, value: Value, index: Value, node: ast.AST) -> Value:
     return Unknown(("item", conditions.key_of(value), conditions.key_of(index)), foreign)
 
 
+def _layer_at(run: Run, listed: LayerList, index: Value, node: ast.AST) -> Value:
+    if isinstance(index, WeightIndex):
+        run.emit(events.Mistake(*run.place(node), "weight index", listed.model, "layers"))
+    if isinstance(index, int):
+        if is_vague(run, listed, (index + 1 if index >= 0 else index,)):
+            return Unknown(("layer at", listed.model.serial, id(node)))
+        missing = missing_layer(run, listed, index)
+        return missing if missing is not None else layers.item_of(run, listed, index)
+    if isinstance(index, Span):
+        return layers.item_of(run, listed, index)
+    return Unknown(("layer at", listed.model.serial, conditions.key_of(index), id(node)))
+
+
 def slice_value(run: Run, value: Value, bounds: list[Value], node: ast.AST) -> Value:
     """``value[low:high:step]``."""
     plain = [int(bound) if isinstance(bound, int) else bound for bound in bounds]
     if all(bound is None or isinstance(bound, int) for bound in plain):
         cut = slice(*plain)
+        if isinstance(value, LayerList) and is_vague(run, value, (cut.start, cut.stop)):
+            return Unknown(("slice of layers", value.model.serial, id(node)))
         if isinstance(value, LayerList):
-            return layers.slice_of(run, value, cut)
+            part = layers.slice_of(run, value, cut)
+            if isinstance(part, LayerList) and value.odd is None:
+                part.odd = odd_slice(run, value, cut.start, cut.stop, node)
+            return part
         if isinstance(value, list | tuple | str | range):
             return value[cut] if cut.step != 0 else value
         if isinstance(value, Data):
@@ -242,13 +251,13 @@ def range_of(bounds: list[Value]) -> Value:
     """``range(...)``; over the positions of an unseen layer list where a bound comes from its length."""
     if any(isinstance(bound, WeightIndex) for bound in bounds):
         return [WeightIndex()]
-    origin = next((bound.origin for bound in bounds if isinstance(bound, Length)), None)
+    listed = next((bound.layers for bound in bounds if isinstance(bound, Length)), None)
     if not all(isinstance(bound, int) for bound in bounds) or not bounds:
         return Unknown(("range", *(conditions.key_of(bound) for bound in bounds)))
     numbers = [int(bound) for bound in bounds]
-    if origin is not None and len(numbers) <= 2:
+    if listed is not None and len(numbers) <= 2 and min(numbers) >= 0:
         low, high = (0, numbers[0]) if len(numbers) == 1 else (numbers[0], numbers[1])
-        return SpanRange(low, high, origin)
+        return SpanRange(low, high, listed)
     if len(numbers) == 3 and numbers[2] == 0:
         return Unknown(("range",))
     return range(*numbers[:3])

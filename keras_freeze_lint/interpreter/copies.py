@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from keras_freeze_lint.interpreter import conditions, layers
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.state import Run
-from keras_freeze_lint.interpreter.values import Call, Layer, ModelGraph, Saved, Slot, Tensor, Value
+from keras_freeze_lint.interpreter.values import Call, Layer, ModelGraph, Optimizer, Saved, Slot, Tensor, Value
 
 
 def clone(run: Run, source: Layer, how: str, node: ast.AST) -> Layer:
@@ -95,14 +95,23 @@ def file_format(path: Value) -> str:
     return "unknown"
 
 
-def load_saved(run: Run, path: Value, node: ast.AST, flavour: str) -> Layer:
-    """``load_model(path)``: the model that this program saved there, or one that nothing is known of."""
+def load_saved(run: Run, path: Value, node: ast.AST, flavour: str, compiles: bool = False) -> Layer:
+    """``load_model(path)``: the model that this program saved there, or one that nothing is known of.
+
+    ``compiles`` says that it is to be compiled as it was when it was saved; what nobody saw saved was compiled.
+    """
     source = run.saved.get(file_key(path))
     if source is not None:
         made = clone(run, source, f"file {file_format(path)}", node)
         made.pretrained = True
-        return made
-    return layers.unseen_model(
-        run, "Model", node, ("loaded", id(node)), length=None, holds_bn=None, flag=True, name=False, flavour=flavour,
-        label="load_model", pretrained=True,
-    )  # fmt: skip
+        compiles = compiles and any(isinstance(one, events.Compiled) and one.model is source for one in run.timeline)
+    else:
+        made = layers.unseen_model(
+            run, "Model", node, ("loaded", id(node)), length=None, holds_bn=None, flag=True, name=False,
+            flavour=flavour, label="load_model", pretrained=True,
+        )  # fmt: skip
+    if compiles:
+        optimizer = Optimizer(run.serial(), "loaded", node, "keras", flavour)
+        made.attributes["optimizer"] = optimizer
+        run.emit(events.Compiled(*run.place(node), made, optimizer, False, loaded=True))
+    return made

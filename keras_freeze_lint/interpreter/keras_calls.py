@@ -206,7 +206,8 @@ def _application(run: Run, api: Api, args: list[Value], keywords: dict[str, Valu
 
 def _load_model(run: Run, api: Api, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> Value:
     path = args[0] if args else keywords.get("filepath", keywords.get("path"))
-    return load_saved(run, path, node, api.flavour)
+    compiles = keywords.get("compile", args[2] if len(args) > 2 else True) is True
+    return load_saved(run, path, node, api.flavour, compiles)
 
 
 def _clone_model(run: Run, api: Api, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> Value:

@@ -257,7 +257,7 @@ def _partly_unseen(model: Layer, children: list[Layer]) -> LayerList:
 def length_of(layers: LayerList) -> int:
     """``len(model.layers)``, an int that remembers where the real length is not known."""
     count = sum(slot.high - slot.low for slot in layers.slots)
-    return count if layers.exact else Length(count, layers.origin)
+    return count if layers.exact else Length(count, layers)
 
 
 def item_of(run: Run, layers: LayerList, index: int | Span) -> Value:
@@ -315,14 +315,14 @@ def spans(layers: LayerList, start: int = 0) -> list[tuple[Value, Layer]]:
     return pairs
 
 
-def positions(wanted: SpanRange, model: Layer) -> list[Value]:
-    """The indices that ``range(low, high)`` stands for in an unseen model's layer list."""
-    inside = [slot for slot in model.slots or () if slot.low >= wanted.low and slot.high <= wanted.high]
+def positions(run: Run, wanted: SpanRange) -> list[Value]:
+    """The indices that ``range(low, high)`` stands for in a layer list, with the cuts that it needs."""
+    inside = slice_of(run, wanted.layers, slice(wanted.low, wanted.high))
+    assert isinstance(inside, LayerList)
     return [
-        Span(slot.low, slot.high, wanted.origin, part) if slot.high - slot.low > 1 else slot.low
-        for slot in inside
+        slot.low if slot.high - slot.low == 1 else Span(slot.low, slot.high, wanted.layers.origin, part)
+        for slot in inside.slots
         for part in range(len(slot.layers))
-        if slot.high > slot.low
     ]
 
 

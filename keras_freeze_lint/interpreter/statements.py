@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from keras_freeze_lint.interpreter import conditions, containers
+from keras_freeze_lint.interpreter import conditions, containers, cuts
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.arithmetic import binary
 from keras_freeze_lint.interpreter.attributes import resolve
@@ -18,6 +18,7 @@ from keras_freeze_lint.interpreter.patterns import match_pattern
 from keras_freeze_lint.interpreter.signals import BREAK, CONTINUE, Abandoned, Returned, Signal
 from keras_freeze_lint.interpreter.state import Raised, Run
 from keras_freeze_lint.interpreter.suspicions import inspect_loop
+from keras_freeze_lint.interpreter.turns import over_stretches, telling_turns
 from keras_freeze_lint.interpreter.values import (
     Api,
     Condition,
@@ -25,7 +26,6 @@ from keras_freeze_lint.interpreter.values import (
     Layer,
     Scope,
     Unknown,
-    Value,
 )
 
 _Handler = Callable[[Run, Any, Scope], Signal]
@@ -168,21 +168,23 @@ def _try_both(run: Run, node: ast.If, scope: Scope) -> Signal:
 
 def _for(run: Run, node: ast.For, scope: Scope) -> Signal:
     source = evaluate(run, node.iter, scope)
-    inspect_loop(run, node, source, scope)
+    inspect_loop(run, node, source)
+    source = over_stretches(run, node, source, scope)
     items = containers.items_of(run, source)
     effectful = run.is_effectful(node)
+    counted = items is not None
     if items is None:
         turns = _TURNS if effectful else 1
         key = conditions.key_of(source)
         foreign = isinstance(source, Unknown) and source.foreign
         items = [Unknown(("item", key, turn), foreign) for turn in range(turns)]
     elif isinstance(source, range) and len(source) > _MANY and run.is_training(node):
-        items = _telling_turns(node, source)
+        items = telling_turns(node, source)
     elif len(items) > _MANY and run.is_training(node):
         items = items[: _TURNS + 1]
     elif not effectful:
         items = items[:_MAX_WHILE]
-    with containers.looping_over(run, source):
+    with containers.looping_over(run, source), cuts.turning(run, counted):
         for item in items:
             containers.bind(run, node.target, item, scope, evaluate)
             signal = run_block(run, node.body, scope)
@@ -191,17 +193,6 @@ def _for(run: Run, node: ast.For, scope: Scope) -> Signal:
             if isinstance(signal, Returned):
                 return signal
     return run_block(run, node.orelse, scope)
-
-
-def _telling_turns(node: ast.For, numbers: range) -> list[Value]:
-    """Of a long training loop: the first turns, the last, and those that its own conditions name."""
-    wanted = {numbers[0], numbers[1], numbers[2], numbers[-1]}
-    for child in ast.walk(node):
-        if isinstance(child, ast.Compare | ast.BinOp):
-            for part in ast.walk(child):
-                if isinstance(part, ast.Constant) and type(part.value) is int:
-                    wanted |= {turn for turn in (part.value, part.value + 1) if turn in numbers}
-    return sorted(wanted)[:12]
 
 
 def _while(run: Run, node: ast.While, scope: Scope) -> Signal:
@@ -218,7 +209,8 @@ def _while(run: Run, node: ast.While, scope: Scope) -> Signal:
             unknown_turns += 1
             if unknown_turns > _TURNS + 1:
                 break
-        signal = run_block(run, node.body, scope)
+        with cuts.turning(run, counted=unknown_turns == 0):
+            signal = run_block(run, node.body, scope)
         if signal is BREAK:
             return None
         if isinstance(signal, Returned):

@@ -85,11 +85,12 @@ class SetVariableFlag(Event):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compiled(Event):
-    """``model.compile(...)``."""
+    """``model.compile(...)``, or ``load_model(...)`` (then ``loaded``), which compiles what was saved compiled."""
 
     model: Layer
     optimizer: Optimizer | None
     eager: bool | None
+    loaded: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

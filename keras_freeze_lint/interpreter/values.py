@@ -247,6 +247,17 @@ class Slot:
     word: str | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class OddSlice:
+    """A slice of a model's ``count`` layers that covers everything or nothing: ``kind`` is a rule's matter."""
+
+    kind: str
+    model: Layer
+    node: ast.AST
+    cut: str
+    count: int
+
+
 @dataclass(eq=False, slots=True)
 class LayerList:
     """What ``model.layers`` gives, whole or sliced: slots in order; ``exact`` when the number of layers is known.
@@ -258,6 +269,7 @@ class LayerList:
     slots: list[Slot]
     exact: bool
     origin: Hashable = None
+    odd: OddSlice | None = None
 
     @property
     def layers(self) -> list[Layer]:
@@ -278,29 +290,29 @@ class Span:
 
 
 class Length(int):
-    """The length of a layer list whose real length is not known; keeps its ``origin`` through sums and differences."""
+    """The length of a layer list whose real length is not known; keeps its ``layers`` through sums and differences."""
 
-    origin: Hashable
+    layers: LayerList
 
-    def __new__(cls, value: int, origin: Hashable) -> Self:
+    def __new__(cls, value: int, layers: LayerList) -> Self:
         made = super().__new__(cls, value)
-        made.origin = origin
+        made.layers = layers
         return made
 
     def __add__(self, other: int) -> Length:
-        return Length(int(self) + int(other), self.origin)
+        return Length(int(self) + int(other), self.layers)
 
     def __sub__(self, other: int) -> Length:
-        return Length(int(self) - int(other), self.origin)
+        return Length(int(self) - int(other), self.layers)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SpanRange:
-    """``range`` over positions of a layer list whose length is not known."""
+    """``range`` over positions in a list of layers that are not all seen."""
 
     low: int
     high: int
-    origin: Hashable
+    layers: LayerList
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -69,19 +69,30 @@ def _gaps(replay: Replay, record: TrainingRecord) -> Iterator[Gap]:
         if effect.weights is None:
             late = _late_on_unseen(record, effect)
             if late is not None:
-                grouped.setdefault((late, id(effect.write.event.node) if effect.write else 0), []).append(effect)
-                writes[late, id(effect.write.event.node) if effect.write else 0] = effect.write
+                _join(grouped, writes, late, effect.write, effect)
             continue
         if effect.intended is not effect.weights:
             found = _cause(replay, record, effect)
             if found is not None:
-                cause, write = found
-                place = (cause, id(write.event.node) if write else 0)
-                grouped.setdefault(place, []).append(effect)
-                writes[place] = write
+                _join(grouped, writes, *found, effect)
     for place, effects in grouped.items():
         yield Gap(place[0], record, writes[place], tuple(effects))
     yield from _statistics(replay, record)
+
+
+def _join(
+    grouped: dict[tuple[Cause, int], list[LayerEffect]],
+    writes: dict[tuple[Cause, int], Write | None],
+    cause: Cause,
+    write: Write | None,
+    effect: LayerEffect,
+) -> None:
+    """Add a layer to the gap of an assignment; of one that freezes some layers and opens others the gap tells one half."""
+    place = (cause, id(write.event.node) if write else 0)
+    others = grouped.setdefault(place, [])
+    if not others or others[0].intended is effect.intended:
+        others.append(effect)
+        writes[place] = write
 
 
 def _cause(replay: Replay, record: TrainingRecord, effect: LayerEffect) -> tuple[Cause, Write | None] | None:
@@ -150,6 +161,8 @@ def _structural(
     if not reaches(replay, target, effect.layer):
         return Cause.LOST_BY_COPY, write
     if effect.intended:
+        if not replay.behaviour.setter_reaches_children and _closed_below(replay, effect.layer, write):
+            return Cause.NOT_INHERITED, write
         if replay.behaviour.same_value_skipped and target is not effect.layer and unchanged_by(replay, write):
             return Cause.SKIPPED, write
         return (Cause.FROZEN_PARENT, write) if target is not record.model else None
@@ -157,6 +170,16 @@ def _structural(
     if replay.behaviour.same_value_skipped and skippable and unchanged_by(replay, write):
         return Cause.SKIPPED, write
     return Cause.NOT_INHERITED, write
+
+
+def _closed_below(replay: Replay, layer: Layer, write: Write) -> bool:
+    """Whether something inside the opened model was frozen before, which its flag does not reach."""
+    target, closed = write.event.target, False
+    for event in replay.events[: write.index]:
+        if isinstance(event, events.SetFlag) and event.target is not target:
+            inside = reaches(replay, target, event.target) and reaches(replay, event.target, layer)
+            closed = event.value is False if inside else closed
+    return closed
 
 
 def _own_loop(replay: Replay, record: TrainingRecord, effect: LayerEffect) -> tuple[Cause, Write | None] | None:
@@ -199,19 +222,34 @@ def _raised(replay: Replay, record: TrainingRecord) -> Iterator[Gap]:
         if not builder.effects.keys().isdisjoint(record.effects):
             yield Gap(Cause.SHARED_OPTIMIZER, record, None, tuple(record.effects.values()))
         return
-    built = -1 if builder is None else builder.index
+    built, trained = _built_with(record, builder)
     late: dict[int, list[LayerEffect]] = {}
     writes: dict[int, Write] = {}
     for effect in record.effects.values():
         written = replay.intents.writes.get(effect.layer.serial, ())
         recent = [write for write in written if built < write.index < record.index + 1]
-        if recent:
+        if recent and _is_news(recent[-1], trained.get(effect.layer.serial), replay):
             late.setdefault(id(recent[-1].event.node), []).append(effect)
             writes[id(recent[-1].event.node)] = recent[-1]
     for place, effects in late.items():
         compiled = record.compiled
         again = compiled is None or compiled.index > writes[place].index
         yield Gap(Cause.SAME_OPTIMIZER if again else Cause.BETWEEN_FITS, record, writes[place], tuple(effects))
+
+
+def _built_with(record: TrainingRecord, builder: TrainingRecord | None) -> tuple[int, dict[int, bool | None]]:
+    """When the optimizer was built, and which leaves trained then."""
+    if builder is not None:
+        return builder.index, {serial: effect.weights for serial, effect in builder.effects.items()}
+    state = record.compiled
+    return (state.index, state.collected) if state is not None and state.event.loaded else (-1, {})
+
+
+def _is_news(write: Write, trained: bool | None, replay: Replay) -> bool:
+    """Whether the optimizer minds this flag: JAX any other than it was built with, the others new variables."""
+    if trained is not None and write.value is trained:
+        return False
+    return write.value is not False or replay.behaviour.flags_read == "optimizer"
 
 
 def _builder(replay: Replay, record: TrainingRecord) -> TrainingRecord | None:

@@ -72,7 +72,11 @@ def _unseen_gan(replay: Replay) -> Iterator[Defect]:
     """Keras 3: a discriminator that is compiled, frozen for the combined model, and trained by code elsewhere."""
     if replay.behaviour.flags_read == "compile" or replay.records:
         return
-    compiled = [(index, event) for index, event in enumerate(replay.events) if isinstance(event, events.Compiled)]
+    compiled = [
+        (index, event)
+        for index, event in enumerate(replay.events)
+        if isinstance(event, events.Compiled) and not event.loaded
+    ]
     if len(compiled) > _MANY_COMPILES:
         return
     for index, own in compiled:
