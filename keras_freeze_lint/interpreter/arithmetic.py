@@ -62,10 +62,7 @@ def binary(run: Run, op: ast.operator, left: Value, right: Value, node: ast.AST)
 
 def _merge_tensors(values: list[Value]) -> Tensor:
     """Arithmetic on symbolic tensors: a tensor that depends on all of them."""
-    tensors = [value for value in values if isinstance(value, Tensor) and value.call is not None]
-    if len(tensors) == 1:
-        return tensors[0]
-    return containers.operation(tensors)
+    return containers.operation([value for value in values if isinstance(value, Tensor) and value.call is not None])
 
 
 def _formatted(template: str, values: Value, node: ast.AST) -> Value:

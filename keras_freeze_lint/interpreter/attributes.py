@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from keras_freeze_lint.interpreter import conditions, layers
+from keras_freeze_lint.interpreter import conditions, layers, texts
 from keras_freeze_lint.interpreter import timeline as events
+from keras_freeze_lint.interpreter.cuts import note_missing
 from keras_freeze_lint.interpreter.functions import call_function
 from keras_freeze_lint.interpreter.spelling import is_misspelled_flag
 from keras_freeze_lint.interpreter.state import Run
@@ -288,22 +289,15 @@ def set_attribute(run: Run, target: Value, name: str, value: Value, node: ast.AS
 
 def _set_trainable(run: Run, target: Value, value: Value, node: ast.AST, how: str) -> None:
     if isinstance(target, Unknown):
-        if target.foreign or not run.uses_keras:
-            return
-        if _obscures(run, target, value, node):
+        note_missing(run, target, value, node)
+        if target.foreign or not run.uses_keras or _obscures(run, target, value, node):
             return
         target = promote(run, target, node)
-    value = _option_text(run, value)
+    value, kind = texts.as_flag(run, value)
+    if kind is not None:
+        run.emit(events.Mistake(*run.place(node), kind, target, texts.option_name(value) or ""))
     if isinstance(target, Layer):
-        setter = target.user_class.lookup("trainable.setter") if target.user_class else None
-        if isinstance(setter, Function):
-            call_function(run, setter, [value], {}, node, target)
-            return
-        truth = conditions.truth(value)
-        if isinstance(truth, Condition):
-            known = run.known(truth)
-            truth = known if known is not None else truth
-        layers.set_flag(run, target, value, None if isinstance(truth, Condition) else truth, how, node)
+        _set_layer_flag(run, target, value, node, how)
     elif isinstance(target, Instance):
         setter = target.cls.lookup("trainable.setter")
         if isinstance(setter, Function):
@@ -326,20 +320,23 @@ def _set_trainable(run: Run, target: Value, value: Value, node: ast.AST, how: st
         run.emit(events.Mistake(*run.place(node), "on class", target, "trainable", value))
 
 
-def _option_text(run: Run, value: Value) -> Value:
-    """An option of the command line that is a text counts by its default."""
-    if isinstance(value, Unknown) and isinstance(value.key, tuple) and value.key[0] == "attribute":
-        name = value.key[-1]
-        if name in run.text_options and "parse_args" in repr(value.key):
-            return run.text_options[name]
-    return value
+def _set_layer_flag(run: Run, target: Layer, value: Value, node: ast.AST, how: str) -> None:
+    setter = target.user_class.lookup("trainable.setter") if target.user_class else None
+    if isinstance(setter, Function):
+        call_function(run, setter, [value], {}, node, target)
+        return
+    truth = conditions.truth(value)
+    if isinstance(truth, Condition):
+        known = run.known(truth)
+        truth = known if known is not None else truth
+    layers.set_flag(run, target, value, None if isinstance(truth, Condition) else truth, how, node)
 
 
 # Unknown values of these kinds stand for something that the program made itself: perhaps one of its layers.
 _OWN_THINGS = frozenset(
     {"item", "next", "comprehension", "method", "attribute", "either", "zip", "part", "no item", "star", "result"}
 )
-_OF_A_MODEL = frozenset({"layer named", "slice of layers"})
+_OF_A_MODEL = frozenset({"layer named", "layer at", "slice of layers"})
 
 
 def _obscures(run: Run, target: Unknown, value: Value, node: ast.AST) -> bool:

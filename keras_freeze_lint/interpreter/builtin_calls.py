@@ -130,7 +130,7 @@ def _enumerate(run: Run, args: list[Value], keywords: dict[str, Value], node: as
     start = keywords.get("start", args[1] if len(args) > 1 else 0)
     start = start if isinstance(start, int) else 0
     if args and isinstance(args[0], LayerList):
-        return containers.Enumerated(args[0].model, layers.spans(args[0], start))
+        return containers.Enumerated(args[0].model, layers.spans(args[0], start), args[0].odd)
     if args and isinstance(args[0], Weights | Variables):
         return [(WeightIndex(), Unknown(("weight", id(node))))]
     items = containers.items_of(run, args[0]) if args else None

@@ -86,13 +86,20 @@ def _call_unknown(run: Run, function: Unknown, args: list[Value], keywords: dict
 
 
 def _note_option(run: Run, args: list[Value], keywords: dict[str, Value]) -> None:
-    """``parser.add_argument("--flag", default="False")``: an option without a type is a text, and true unless empty."""
-    names = [arg for arg in args if isinstance(arg, str) and arg.startswith("-")]
+    """``parser.add_argument("--flag", default="False")``: an option without a type is a text, and true unless empty.
+
+    So is one of ``type=bool``, for bool("False") is True.
+    """
+    names = [arg for arg in args if isinstance(arg, str)]
     kind = keywords.get("type", Api("builtins.str"))
-    texts = isinstance(kind, Api) and kind.path == "builtins.str" and "action" not in keywords
-    if names and texts and isinstance(keywords.get("default"), str):
-        destination = keywords.get("dest", max(names, key=len).lstrip("-").replace("-", "_"))
-        run.text_options[str(destination)] = str(keywords["default"])
+    if not names or not isinstance(kind, Api) or not {"action", "nargs"}.isdisjoint(keywords):
+        return
+    default = keywords.get("default")
+    destination = str(keywords.get("dest", max(names, key=len).lstrip("-").replace("-", "_")))
+    if kind.path == "builtins.str" and (default is None or isinstance(default, str)):
+        run.text_options[destination] = default
+    elif kind.path == "builtins.bool":
+        run.bool_options.add(destination)
 
 
 _TRAINING = frozenset({"fit", "fit_generator", "train_on_batch"})

@@ -12,6 +12,7 @@ from keras_freeze_lint.interpreter.attributes import get_attribute
 from keras_freeze_lint.interpreter.calls import call_value
 from keras_freeze_lint.interpreter.functions import lookup
 from keras_freeze_lint.interpreter.state import Run
+from keras_freeze_lint.interpreter.suspicions import note_slice
 from keras_freeze_lint.interpreter.values import (
     Condition,
     Function,
@@ -274,6 +275,7 @@ def _generate(
         return True
     first, rest = generators[0], generators[1:]
     source = evaluate(run, first.iter, scope)
+    note_slice(run, node, source)
     items = containers.items_of(run, source)
     complete = items is not None
     for item in items if items is not None else [Unknown(("item", conditions.key_of(source), 0))]:

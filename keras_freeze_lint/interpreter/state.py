@@ -138,7 +138,11 @@ class Run:
     custom_step: Layer | None = None
     recording: bool = False
     kept: dict[Hashable, Value] = field(default_factory=dict)
-    text_options: dict[str, str] = field(default_factory=dict)
+    # Options of the command line that come as texts: their default, None where there is none.
+    text_options: dict[str, str | None] = field(default_factory=dict)
+    bool_options: set[str] = field(default_factory=set)
+    # Layers that a loop built of which nobody knows how often it turns: there may be more or fewer of them.
+    uncounted: set[int] = field(default_factory=set)
     collecting: list[list[Value]] = field(default_factory=list)
     guarded: int = 0
     plain: int = 0

@@ -8,10 +8,12 @@ from functools import partial
 from keras_freeze_lint.effects.progress import Replay
 from keras_freeze_lint.findings import Certainty, Prediction
 from keras_freeze_lint.interpreter import timeline as events
+from keras_freeze_lint.interpreter.texts import BOOL_OPTION, OUTER_TEXT, TEXT_OPTION
 from keras_freeze_lint.interpreter.values import Api, Class, Layer, Tensor
 from keras_freeze_lint.rules.base import Check, Defect, Rule, line_of, shown, stations
 from keras_freeze_lint.rules.predictions import layers_in, meant_otherwise, raised_at
 
+_TEXTS = {TEXT_OPTION: "option", BOOL_OPTION: "bool", OUTER_TEXT: "outside"}
 # These end the program where they stand.
 _RAISING = frozenset({"called", "on list", "misspelled keyword"})
 
@@ -71,6 +73,7 @@ def _not_a_bool(replay: Replay) -> Iterator[Defect]:
     for index, event in enumerate(replay.events):
         if isinstance(event, events.SetFlag) and event.value is True and isinstance(event.raw, str | list | tuple):
             found.setdefault(id(event.node), []).append((index, event))
+    yield from _from_outside(replay)
     for turns in found.values():
         last, event = turns[-1]
         true = _says_true(event.raw)
@@ -82,6 +85,19 @@ def _not_a_bool(replay: Replay) -> Iterator[Defect]:
             stations((event.node, f"set on line {line_of(event.node)}")),
             None if true else meant_otherwise(replay, [turn.target for _, turn in turns], last, False),
             Certainty.POSSIBLE if true and not isinstance(event.raw, str) else Certainty.CERTAIN,
+        )
+
+
+def _from_outside(replay: Replay) -> Iterator[Defect]:
+    """A text of the command line or the environment: whoever writes False there gets True."""
+    for turns in _by_line(replay, _TEXTS):
+        _, event = turns[0]
+        yield Defect(
+            "KFL405",
+            event.node,
+            _TEXTS[event.kind],
+            {"name": event.detail},
+            stations((event.node, f"set on line {line_of(event.node)}")),
         )
 
 
@@ -170,7 +186,12 @@ ASSIGNMENT_RULES = (
         "KFL405",
         "trainable-not-bool",
         "a string (or a list) counts as true, whatever it says",
-        {"": "trainable={value} counts as True: nothing is frozen on any Keras; assign True or False"},
+        {
+            "": "trainable={value} counts as True: nothing is frozen on any Keras; assign True or False",
+            "option": "the option {name} is a text, and each text counts as True, 'False' too; compare it or use action='store_true'",
+            "bool": "type=bool takes each text for True, 'False' too; give the option {name} action='store_true'",
+            "outside": "this value is a text, and each text counts as True, 'False' too; compare it with 'True'",
+        },
         _not_a_bool,
     ),
     Rule(

@@ -16,7 +16,7 @@ def _by_cause(code: str, cause: Cause, what: str, replay: Replay) -> Iterator[De
             yield Defect(
                 code,
                 event.node,
-                "",
+                "opens" if cause is Cause.NOT_INHERITED and gap.effects[0].intended else "",
                 {
                     "layers": named(effect.layer for effect in gap.effects),
                     "target": shown(event.target),
@@ -57,7 +57,8 @@ NESTING_RULES = (
         "flag-not-inherited",
         "the flag of a container or wrapper does not reach the layers that train",
         {
-            "": "the flag of {target} does not reach {layers} {where}: still trained on line {line}; freeze layer by layer"
+            "": "the flag of {target} does not reach {layers} {where}: still trained on line {line}; freeze layer by layer",
+            "opens": "the flag of {target} does not reach {layers} {where}: still frozen on line {line}; open layer by layer",
         },
         _not_inherited,
     ),

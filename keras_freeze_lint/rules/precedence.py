@@ -11,7 +11,9 @@ _MORE_SPECIFIC = (
     ("KFL507", "KFL102"),
     ("KFL507", "KFL501"),
     ("KFL401", "KFL505"),
+    ("KFL502", "KFL505"),
     ("KFL504", "KFL505"),
+    ("KFL508", "KFL505"),
     ("KFL103", "KFL102"),
     ("KFL103", "KFL303"),
 )

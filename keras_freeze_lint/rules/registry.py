@@ -8,6 +8,7 @@ from keras_freeze_lint.rules.batchnorm import BATCHNORM_RULES
 from keras_freeze_lint.rules.loops import LOOP_RULES
 from keras_freeze_lint.rules.nesting import NESTING_RULES
 from keras_freeze_lint.rules.persistence import PERSISTENCE_RULES
+from keras_freeze_lint.rules.phases import PHASE_RULES
 from keras_freeze_lint.rules.sharing import SHARING_RULES
 from keras_freeze_lint.rules.structure import STRUCTURE_RULES
 from keras_freeze_lint.rules.timing import TIMING_RULES
@@ -24,6 +25,7 @@ RULES: tuple[Rule, ...] = tuple(
             *ASSIGNMENT_RULES,
             *NESTING_RULES,
             *STRUCTURE_RULES,
+            *PHASE_RULES,
             *SHARING_RULES,
             *LOOP_RULES,
             *PERSISTENCE_RULES,

@@ -166,6 +166,60 @@ model.layers[0].trainable = options.trainable
 model.compile("sgd", "mse")
 model.fit(x, y)
 
+## KFL405 an option without a type or a default [everywhere]
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--trainable", help="train the base?")
+options = parser.parse_args()
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+model.layers[0].trainable = options.trainable  # error: KFL405
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL405 an option of type bool, handed to a function [everywhere]
+import argparse
+def build(args):
+    model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+    model.layers[0].trainable = args.train_base  # error: KFL405
+    model.compile("sgd", "mse")
+    return model
+parser = argparse.ArgumentParser()
+parser.add_argument("--train-base", type=bool, default=False)
+build(parser.parse_args()).fit(x, y)
+
+## KFL405 options that are read as what they say [everywhere]
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--first", type=lambda text: text == "True", default=False)
+parser.add_argument("--second", type=int, default=0)
+parser.add_argument("--third", default="False")
+parser.add_argument("--fourth", action=argparse.BooleanOptionalAction, default=False)
+options = parser.parse_args()
+model = Sequential([Dense(4, input_shape=(4,)), Dense(4), Dense(4), Dense(4), Dense(1, name="q")])
+model.layers[0].trainable = options.first
+model.layers[1].trainable = options.second
+model.layers[2].trainable = options.third == "True"
+model.layers[3].trainable = options.fourth
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL405 the environment and the command line [everywhere]
+import os
+import sys
+model = Sequential([Dense(4, input_shape=(4,)), Dense(4), Dense(4), Dense(1, name="q")])
+model.layers[0].trainable = os.environ.get("TRAINABLE", "False")  # error: KFL405
+model.layers[1].trainable = os.environ["TRAINABLE"]  # error: KFL405
+model.layers[2].trainable = sys.argv[1]  # error: KFL405
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL405 the environment, compared [everywhere]
+import os
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+model.layers[0].trainable = os.environ.get("TRAINABLE", "False") == "True"
+model.compile("sgd", "mse")
+model.fit(x, y)
+
 ## KFL405 zero and None do freeze [everywhere]
 model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(4, name="r"), Dense(1, name="q")])
 model.layers[0].trainable = 0
