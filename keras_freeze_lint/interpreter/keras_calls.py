@@ -17,6 +17,7 @@ from keras_freeze_lint.interpreter.values import (
     Condition,
     Data,
     Function,
+    Hooks,
     Layer,
     Optimizer,
     Saved,
@@ -247,6 +248,10 @@ def _multi_gpu(run: Run, api: Api, args: list[Value], keywords: dict[str, Value]
     return model
 
 
+def _lambda_callback(run: Run, api: Api, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> Value:
+    return Hooks(dict(keywords))
+
+
 _Function = Callable[[Run, Api, list[Value], dict[str, Value], ast.Call], Value]
 _FUNCTIONS: dict[str, _Function] = {
     "Sequential": _sequential,
@@ -260,6 +265,7 @@ _FUNCTIONS: dict[str, _Function] = {
     "clear_session": _clear_session,
     "set_learning_phase": _learning_phase,
     "multi_gpu_model": _multi_gpu,
+    "LambdaCallback": _lambda_callback,
     **dict.fromkeys(MODEL_CLASSES, _model),
 }
 

@@ -10,8 +10,10 @@ from keras_freeze_lint.interpreter.functions import call_function
 from keras_freeze_lint.interpreter.keras_calls import follow_call
 from keras_freeze_lint.interpreter.state import Run
 from keras_freeze_lint.interpreter.values import (
+    Bound,
     Data,
     Function,
+    Hooks,
     Instance,
     Layer,
     Unknown,
@@ -84,11 +86,12 @@ def _batch(call: str, args: list[Value], keywords: dict[str, Value]) -> events.B
     return events.Batch("arrays" if isinstance(data, Data) else "data", known, rows, key)
 
 
-def _callbacks(model: Layer, keywords: dict[str, Value]) -> list[Instance]:
+def _callbacks(model: Layer, keywords: dict[str, Value]) -> list[Instance | Hooks]:
     given = keywords.get("callbacks")
-    hooks = [hook for hook in given if isinstance(hook, Instance)] if isinstance(given, list | tuple) else []
+    hooks = [hook for hook in given if isinstance(hook, Instance | Hooks)] if isinstance(given, list | tuple) else []
     for hook in hooks:
-        hook.attributes["model"] = model
+        if isinstance(hook, Instance):
+            hook.attributes["model"] = model
     return hooks
 
 
@@ -103,12 +106,15 @@ def _epochs(call: str, args: list[Value], keywords: dict[str, Value]) -> range |
     return range(first, min(count, first + _MAX_EPOCHS))
 
 
-def _hook(run: Run, hooks: list[Instance], name: str, node: ast.AST, number: int | None) -> None:
+def _hook(run: Run, hooks: list[Instance | Hooks], name: str, node: ast.AST, number: int | None) -> None:
+    logs: dict[str, Value] = {}
     for hook in hooks:
-        method = hook.cls.lookup(name)
+        method = hook.cls.lookup(name) if isinstance(hook, Instance) else hook.functions.get(name)
+        receiver: Value = hook if isinstance(hook, Instance) else None
+        if isinstance(method, Bound):
+            method, receiver = method.function, method.receiver
         if isinstance(method, Function):
-            logs: dict[str, Value] = {}
-            call_function(run, method, [logs] if number is None else [number, logs], {}, node, hook)
+            call_function(run, method, [logs] if number is None else [number, logs], {}, node, receiver)
 
 
 def _own_step(run: Run, model: Layer, node: ast.AST) -> None:

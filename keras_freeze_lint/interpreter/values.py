@@ -156,6 +156,13 @@ class Instance:
     attributes: dict[str, Value] = field(default_factory=dict)
 
 
+@dataclass(eq=False, slots=True)
+class Hooks:
+    """``LambdaCallback(on_epoch_end=...)``: functions by the name of the moment at which training calls them."""
+
+    functions: dict[str, Value]
+
+
 @dataclass(frozen=True, slots=True)
 class Super:
     """``super()`` inside a method of ``cls``."""

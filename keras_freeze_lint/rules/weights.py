@@ -78,7 +78,9 @@ def _frozen_random(replay: Replay) -> Iterator[Defect]:
     bare: dict[int, Layer] = {}
     trained = {id(record.start): record for record in replay.records}
     # An Embedding that learns at another time is part of a critic, or has to wait for its turn.
-    learns = {one.layer.serial for record in replay.records for one in record.effects.values() if one.weights}
+    learns = {
+        one.layer.serial for record in replay.records for one in record.effects.values() if one.weights or one.intended
+    }
     for event in replay.events:
         if isinstance(event, events.WroteWeights):
             written.update(leaf.serial for leaf in replay.flags.leaves(event.layer))
