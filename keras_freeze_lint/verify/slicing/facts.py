@@ -56,8 +56,6 @@ class Facts:
         self.model_makers: set[FunctionNode] = set()
         self.missing_makers: set[FunctionNode] = set()
         self.functions = [node for node in program.scopes if isinstance(node, FUNCTIONS)]
-        stars = [one for one in ast.walk(program.tree) if isinstance(one, ast.ImportFrom) and one.names[0].name == "*"]
-        self._stars = {one.module or "" for one in stars if not one.level and is_usable(one.module or "")}
         self.definitions = self._all()
         self._called_as_value = self._values()
         self.actors = self._actors()
@@ -377,7 +375,8 @@ class Facts:
 
     def is_starred(self, name: str) -> bool:
         """Whether a name that nothing defines may come from an import that brings everything."""
-        return any(not is_keras(module) or is_keras_name(name) for module in self._stars)
+        stars = [module for module in self.program.stars if is_usable(module)]
+        return any(not is_keras(module) or is_keras_name(name) for module in stars)
 
     def _is_missing_call(self, call: ast.Call) -> bool:
         path = path_of(self.program, call.func)

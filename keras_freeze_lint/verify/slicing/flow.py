@@ -26,6 +26,7 @@ def read_program(text: str, tree: ast.Module) -> Program:
     """Return the program of a parsed text with every name resolved."""
     parents: dict[ast.AST, ast.AST] = {}
     calls: list[ast.Call] = []
+    stars: list[str] = []
     for node in ast.walk(tree):
         for child in ast.iter_child_nodes(node):
             # Contexts and operators are shared between nodes and have no place of their own.
@@ -33,7 +34,9 @@ def read_program(text: str, tree: ast.Module) -> Program:
                 parents[child] = node
         if isinstance(node, ast.Call):
             calls.append(node)
-    program = Program(text, tree, parents, {}, calls=calls)
+        elif isinstance(node, ast.ImportFrom) and node.names[0].name == "*" and node.module and not node.level:
+            stars.append(node.module)
+    program = Program(text, tree, parents, {}, calls=calls, stars=stars)
     _Scopes(program).build()
     _Flow(program).run()
     return program

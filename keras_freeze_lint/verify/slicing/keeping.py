@@ -157,7 +157,7 @@ class Keeper:
                 continue
             if self._jump_counts(statement):
                 self.keep(statement)
-                done = True
+                done = done or statement in self.kept
         return done
 
     def _jump_counts(self, statement: ast.stmt) -> bool:

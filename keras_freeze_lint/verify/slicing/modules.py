@@ -6,7 +6,7 @@ import ast
 import re
 import sys
 
-from keras_freeze_lint.keras.api import canonical
+from keras_freeze_lint.keras.api import APPLICATIONS, LAYER_CLASSES, MODEL_CLASSES, OPTIMIZERS, canonical
 from keras_freeze_lint.verify.slicing.program import Definition, Program
 
 # A witness runs where Keras and numpy are: nothing else of the user's imports survives.
@@ -96,10 +96,29 @@ def path_of(program: Program, expression: ast.AST, depth: int = 8) -> str:
         return f"{base}.{expression.attr}" if base else ""
     if not isinstance(expression, ast.Name):
         return ""
-    found = {_path_of_definition(program, one, depth - 1) for one in program.reaching.get(expression, ())}
+    reaching = program.reaching.get(expression, ())
+    if not reaching:
+        return _path_of_starred(program, expression.id)
+    found = {_path_of_definition(program, one, depth - 1) for one in reaching}
     found.discard("")
     # "try: import keras; except ImportError: from tensorflow import keras" means the same thing twice.
     return min(found) if found else ""
+
+
+def _path_of_starred(program: Program, name: str) -> str:
+    """What a name that nothing defines means where a module of Keras is imported with all its names."""
+    stars = [module for module in program.stars if is_keras(module)]
+    if not stars or not is_keras_name(name):
+        return ""
+    if name in LAYER_CLASSES or name == "Input":
+        wanted = "layers"
+    elif name in MODEL_CLASSES or name in {"Sequential", "load_model"}:
+        wanted = "models"
+    else:
+        wanted = "optimizers" if name in OPTIMIZERS else "applications" if name in APPLICATIONS else ""
+    module = next((one for one in stars if wanted and one.endswith(f".{wanted}")), "")
+    others = [one for one in stars if not one.endswith((".layers", ".models", ".optimizers"))]
+    return f"{module or (others or stars)[0]}.{name}"
 
 
 def _path_of_definition(program: Program, definition: Definition, depth: int) -> str:

@@ -71,6 +71,7 @@ class Program:
     attributes: dict[str, list[Definition]] = field(default_factory=dict)
     calls: list[ast.Call] = field(default_factory=list)
     methods: dict[str, list[FunctionNode]] = field(default_factory=dict)
+    stars: list[str] = field(default_factory=list)
 
     @property
     def module(self) -> Scope:
