@@ -144,39 +144,39 @@ def test_text_that_happens_to_be_python(text: str) -> None:
     analysed("import keras\n" + text)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "import keras\n" + "model.fit()\n" * 3000,
-        "import keras\nx = " + " + ".join(["1"] * 900),
-        "import keras\nx = " + "[" * 60 + "]" * 60,
-        "import keras\n" + "if a:\n    x = 1\nel" * 400 + "se:\n    pass\n",
-        "import keras\ndef f(n):\n    return f(n + 1) + f(n - 1)\nf(3)",
-        "import keras\nf = lambda g: g(g)\nf(f)",
-        "import keras\nwhile True:\n    model.fit(x)\n",
-        "import keras\ni = 0\nwhile i >= 0:\n    i += 1\nmodel.fit(x)",
-        "import keras\nfor i in range(10**12):\n    model.layers[i].trainable = False\n",
-        "import keras\nx = [0] * 10**12\ny = 'a' * 10**12\nz = 10 ** 10 ** 10\nw = 1 << 10**12",
-        "import keras\nx = []\nx.append(x)\nfor y in x:\n    y.trainable = False\nprint(x == x, x)",
-        "import keras\nd = {}\nd['d'] = d\nd.update(d)\nsetattr(d['d'], 'trainable', False)",
-        "import keras\nclass A(A): pass\nA().fit(x)",
-        "import keras\nclass A:\n    def __getattr__(self, n):\n        return getattr(self, n)\nA().model.fit(x)",
-        "import keras\nclass A:\n    @property\n    def a(self):\n        return self.a\nA().a.fit(x)",
-        "import keras\nm = keras.Sequential()\nm.add(m)\nm.trainable = False\nm.compile('sgd')\nm.fit(x)",
-        "import keras\nm = keras.Sequential([keras.Sequential()] * 3)\nm.compile('sgd')\nm.fit(x)",
-        "import keras\nm = keras.Model(keras.Input(()), None)\nm.layers[10**9].trainable = False\nm.fit(x)",
-        "import keras\ndef g():\n    yield from g()\nfor x in g():\n    x.trainable = False\n",
-        "import keras\n" + "".join(f"if a{n}:\n    m.trainable = False\n" for n in range(60)) + "m.fit(x)",
-        "import keras\n" + "".join(f"def f{n}(m):\n    f{n + 1}(m); f{n + 1}(m)\n" for n in range(30)) + "f0(m)",
-        "import keras\nasync def f(m):\n    async for x in m:\n        async with x as y:\n            await y.fit()\n",
-        "import keras\nmatch x:\n    case {'a': [1, *b], **c} | keras.Model(a=b, c=c):\n        m.fit(x)\n",
-        "import keras\ntry:\n    m.fit(x)\nexcept* ValueError as e:\n    m.trainable = False\n",
-        "import keras\nm.layers[::0].trainable = False\nm.layers[-1:1:-1][0].trainable = False\n1 / 0\n'%d' % 'a'",
-        "import keras\nx = f'{m.fit(x)!r:{m.layers[0]}}'\ndel m.layers[0].trainable, m.layers, m\n",
-        "from keras import *\nfrom . import *\nfrom .. import keras\nfrom .a import b as keras\nkeras.Model().fit(x)",
-    ],
-)
+TROUBLE = [
+    "",
+    "import keras\n" + "model.fit()\n" * 3000,
+    "import keras\nx = " + " + ".join(["1"] * 900),
+    "import keras\nx = " + "[" * 60 + "]" * 60,
+    "import keras\n" + "if a:\n    x = 1\nel" * 400 + "se:\n    pass\n",
+    "import keras\ndef f(n):\n    return f(n + 1) + f(n - 1)\nf(3)",
+    "import keras\nf = lambda g: g(g)\nf(f)",
+    "import keras\nwhile True:\n    model.fit(x)\n",
+    "import keras\ni = 0\nwhile i >= 0:\n    i += 1\nmodel.fit(x)",
+    "import keras\nfor i in range(10**12):\n    model.layers[i].trainable = False\n",
+    "import keras\nx = [0] * 10**12\ny = 'a' * 10**12\nz = 10 ** 10 ** 10\nw = 1 << 10**12",
+    "import keras\nx = []\nx.append(x)\nfor y in x:\n    y.trainable = False\nprint(x == x, x)",
+    "import keras\nd = {}\nd['d'] = d\nd.update(d)\nsetattr(d['d'], 'trainable', False)",
+    "import keras\nclass A(A): pass\nA().fit(x)",
+    "import keras\nclass A:\n    def __getattr__(self, n):\n        return getattr(self, n)\nA().model.fit(x)",
+    "import keras\nclass A:\n    @property\n    def a(self):\n        return self.a\nA().a.fit(x)",
+    "import keras\nm = keras.Sequential()\nm.add(m)\nm.trainable = False\nm.compile('sgd')\nm.fit(x)",
+    "import keras\nm = keras.Sequential([keras.Sequential()] * 3)\nm.compile('sgd')\nm.fit(x)",
+    "import keras\nm = keras.Model(keras.Input(()), None)\nm.layers[10**9].trainable = False\nm.fit(x)",
+    "import keras\ndef g():\n    yield from g()\nfor x in g():\n    x.trainable = False\n",
+    "import keras\n" + "".join(f"if a{n}:\n    m.trainable = False\n" for n in range(60)) + "m.fit(x)",
+    "import keras\n" + "".join(f"def f{n}(m):\n    f{n + 1}(m); f{n + 1}(m)\n" for n in range(30)) + "f0(m)",
+    "import keras\nasync def f(m):\n    async for x in m:\n        async with x as y:\n            await y.fit()\n",
+    "import keras\nmatch x:\n    case {'a': [1, *b], **c} | keras.Model(a=b, c=c):\n        m.fit(x)\n",
+    "import keras\ntry:\n    m.fit(x)\nexcept* ValueError as e:\n    m.trainable = False\n",
+    "import keras\nm.layers[::0].trainable = False\nm.layers[-1:1:-1][0].trainable = False\n1 / 0\n'%d' % 'a'",
+    "import keras\nx = f'{m.fit(x)!r:{m.layers[0]}}'\ndel m.layers[0].trainable, m.layers, m\n",
+    "from keras import *\nfrom . import *\nfrom .. import keras\nfrom .a import b as keras\nkeras.Model().fit(x)",
+]
+
+
+@pytest.mark.parametrize("text", TROUBLE)
 def test_programs_made_to_trouble(text: str) -> None:
     try:
         ast.parse(text)

@@ -213,11 +213,11 @@ def test_only_keras_and_numpy_are_imported() -> None:
         ("model.fit(x, y, 128, 100)", "model.fit(*synthetic_batch(model), 4, 2)"),
         ("model.fit(*load())", "model.fit(*synthetic_batch(model))"),
         ("model.fit(x, y, validation_split=0.1, shuffle=True)", "model.fit(*synthetic_batch(model))"),
-        ("model.fit(train_ds, epochs=30)", "model.fit(synthetic_batches(model), epochs=2, steps_per_epoch=2)"),
-        ("model.fit_generator(train, 500, 30)", "model.fit_generator(synthetic_batches(model), 2, 2)"),
+        ("model.fit(train_ds, epochs=30)", "model.fit(synthetic_batches(model), epochs=2, steps_per_epoch=1)"),
+        ("model.fit_generator(train, 500, 30)", "model.fit_generator(synthetic_batches(model), 1, 2)"),
         (
             "model.fit_generator(train, steps_per_epoch=len(train), validation_data=test, workers=4, epochs=9)",
-            "model.fit_generator(synthetic_batches(model), steps_per_epoch=2, epochs=2)",
+            "model.fit_generator(synthetic_batches(model), steps_per_epoch=1, epochs=2)",
         ),
         ("model.train_on_batch(x, y)", "model.train_on_batch(*synthetic_batch(model, 4))"),
         ("model.train_on_batch(*next(batches))", "model.train_on_batch(*synthetic_batch(model))"),
@@ -250,7 +250,7 @@ def test_data_that_needs_no_file_stays() -> None:
     )
     assert "synthetic" not in witness.text
     assert "model.fit(x, y, epochs=2)" in witness.text
-    assert "model.fit_generator(batches(), steps_per_epoch=2, epochs=2)" in witness.text
+    assert "model.fit_generator(batches(), steps_per_epoch=1, epochs=2)" in witness.text
     assert witness.assumptions == ()
 
 
@@ -300,7 +300,7 @@ def test_batches_from_files(source: str) -> None:
         model = keras.Sequential([keras.layers.Dense(4, input_shape=(8,)), keras.layers.Dense(1)])
         model.compile("sgd", "mse")
         model.layers[0].trainable = False
-        model.fit(synthetic_batches(model), epochs=2, steps_per_epoch=2)
+        model.fit(synthetic_batches(model), epochs=2, steps_per_epoch=1)
         """,
     )
 
@@ -831,7 +831,7 @@ def test_an_old_program_runs_where_it_was_written_for() -> None:
         model = Sequential([Dense(4, input_shape=(8,)), LeakyReLU(0.2), Dense(1)])
         model.compile(Adam(beta_1=0.5, lr=0.01, decay=1e-6), "mse")
         model.layers[0].trainable = False
-        model.fit_generator(synthetic_batches(model), 2, nb_epoch=2)
+        model.fit_generator(synthetic_batches(model), 1, nb_epoch=2)
         """,
     )
 
@@ -848,7 +848,7 @@ def test_a_newer_keras_is_given_the_names_that_it_knows() -> None:
         model = Sequential([Dense(4, input_shape=(8,)), LeakyReLU(0.2), Dense(1)])
         model.compile(Adam(beta_1=0.5, learning_rate=0.01), "mse")
         model.layers[0].trainable = False
-        model.fit(synthetic_batches(model), steps_per_epoch=2, epochs=2)
+        model.fit(synthetic_batches(model), steps_per_epoch=1, epochs=2)
         """,
     )
     assert assumed(witness) == {

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from keras_freeze_lint.verify.slicing import slice_program
 from keras_freeze_lint.verify.witness import Unsliceable, Witness
-from tests.interpreter import test_any_python
-from tests.interpreter.test_any_python import LIBRARY, bounded, spliced, unhurried
+from tests.interpreter.test_any_python import LIBRARY, TROUBLE, bounded, spliced, unhurried
 
 few = settings(unhurried, max_examples=30)
 TRAINING = "\nmodel.trainable = False\nmodel.compile('sgd')\nmodel.fit(x, y)\n"
@@ -52,7 +51,7 @@ def test_any_text(text: str, line: int) -> None:
     sliced(text + TRAINING, [line, len((text + TRAINING).splitlines())])
 
 
-@pytest.mark.parametrize("text", [mark.args[1] for mark in test_any_python.test_programs_made_to_trouble.pytestmark][0])
+@pytest.mark.parametrize("text", TROUBLE)
 def test_programs_made_to_trouble(text: str) -> None:
     sliced(text, some_lines(text or "\n", 1))
     sliced(text + TRAINING, some_lines(text + TRAINING, 1))

@@ -139,12 +139,16 @@ class Training:
 
     def _options(self, call: ast.Call, kept: list[ast.AST], fed_by_steps: bool, own: bool) -> None:
         epochs = self._epochs(call)
+        # Two steps in all, where there are epochs for that.
+        steps = 1 if any(word.arg in _EPOCHS for word in call.keywords) or len(call.args) > 2 else _FEW
         data = 1 if getattr(call.func, "attr", "") == "fit_generator" else 2
         for position, argument in enumerate(call.args[data:], data):
             if isinstance(argument, ast.Starred):
                 continue
-            few = {2: 4, 3: epochs}.get(position) if data == 2 else {1: _FEW, 2: epochs}.get(position, _FEW)
-            if few is not None and (number(self.program, argument) or 99) > max(_ENOUGH, few):
+            few = {2: 4, 3: epochs}.get(position) if data == 2 else {1: steps, 2: epochs}.get(position, _FEW)
+            if few is not None and (number(self.program, argument) or 99) > (
+                few if position == 1 else max(_ENOUGH, few)
+            ):
                 self.source.replace(argument, str(few))
         has_steps = any(word.arg in _STEPS for word in call.keywords) or (data == 1 and len(call.args) > 1)
         for word in call.keywords:
@@ -157,8 +161,8 @@ class Training:
             elif word.arg in _STEPS:
                 if not fed_by_steps and not own:
                     self.filling.drop_argument(call, word)
-                elif value is None or value > _ENOUGH:
-                    self.source.replace(word.value, "8" if word.arg == "samples_per_epoch" else str(_FEW))
+                elif value is None or value > steps:
+                    self.source.replace(word.value, "8" if word.arg == "samples_per_epoch" else str(steps))
             elif word.arg == "batch_size":
                 if not own and fed_by_steps:
                     self.filling.drop_argument(call, word)
@@ -179,7 +183,7 @@ class Training:
             end = self.source.end(call) - 1
             before = self.source.text[:end].rstrip()
             comma = " " if before.endswith(",") else ", "
-            self.source.replace_span(end, end, f"{comma}steps_per_epoch={_FEW}")
+            self.source.replace_span(end, end, f"{comma}steps_per_epoch={steps}")
 
     def _epochs(self, call: ast.Call) -> int:
         """Few, but enough for what the program's own callbacks do at some epoch."""
