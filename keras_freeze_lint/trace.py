@@ -30,11 +30,15 @@ class _Call:
     model: str
     rows: dict[str, _Row] = field(default_factory=dict)
     paths: set[int] = field(default_factory=set)
+    raised: dict[int, str] = field(default_factory=dict)
     root: str = "module"
 
 
 def training_calls(outcomes: Iterable[Outcome]) -> list[dict[str, object]]:
-    """The entries of a trace, one a source line that trains, in source order."""
+    """The entries of a trace, one a source line that trains, in source order.
+
+    An entry has an ``error``, as a measured one has, where the call raises at some turn on every path that reaches it.
+    """
     calls: dict[tuple[int, str], _Call] = {}
     reachable: dict[str, set[int]] = {}
     number = 0
@@ -54,6 +58,8 @@ def _note(calls: dict[tuple[int, str], _Call], record: TrainingRecord, outcome: 
     line = line_of(record.node)
     call = calls.setdefault((line, record.call), _Call(line, record.call, model_name(record), root=root))
     call.paths.add(number)
+    if record.raised is not None:
+        call.raised.setdefault(number, record.raised)
     for effect in record.effects.values():
         row = call.rows.setdefault(key(effect.layer, outcome), _Row(effect.layer.cls, line_of(effect.layer.node)))
         row.intents.setdefault(number, set()).add(_word(effect.intended, "trainable", "frozen"))
@@ -79,13 +85,16 @@ def _word(truth: Truth, yes: str, no: str) -> str:
 
 def _entry(call: _Call, reachable: dict[str, set[int]], complete: bool) -> dict[str, object]:
     always = complete and reachable[call.root] <= call.paths
-    return {
+    entry: dict[str, object] = {
         "line": call.line,
         "call": call.call,
         "model": call.model,
         "reached": "always" if always else "maybe",
-        "layers": {name: _layer(row) for name, row in call.rows.items()},
     }
+    if call.paths <= call.raised.keys():
+        entry["error"] = next(iter(call.raised.values()))
+    entry["layers"] = {name: _layer(row) for name, row in call.rows.items()}
+    return entry
 
 
 def _layer(row: _Row) -> dict[str, object]:

@@ -15,6 +15,8 @@ from keras_freeze_lint.verify.connection import CHILD, Connection, connect
 
 # Importing Keras may take this long.
 _IMPORT_SECONDS = 300.0
+# The list of results is written after so many of them: it grows with each.
+_KEPT_EACH = 20
 # Programs of our own: nothing watches them, and nothing holds them in.
 _REQUEST = {
     "id": 0,
@@ -167,11 +169,18 @@ class Cache:
     def measure(self, seeds: Sequence[int], measurer: Measurer) -> Iterator[tuple[int, str]]:
         """Measure what is not known yet, one after the other."""
         version = measure_version()
-        for seed in seeds:
-            verdict = measurer.run(self.program(seed), self.result(seed))
-            self._made_by[str(seed)] = f"{version} {verdict}"
-            self._register.write_text(json.dumps(self._made_by, indent=0) + "\n", encoding="utf-8")
-            yield seed, verdict
+        try:
+            for number, seed in enumerate(seeds, 1):
+                verdict = measurer.run(self.program(seed), self.result(seed))
+                self._made_by[str(seed)] = f"{version} {verdict}"
+                if number % _KEPT_EACH == 0:
+                    self._write()
+                yield seed, verdict
+        finally:
+            self._write()
+
+    def _write(self) -> None:
+        self._register.write_text(json.dumps(self._made_by, indent=0) + "\n", encoding="utf-8")
 
     def sample(self, seed: int) -> Sample:
         result = self.result(seed)

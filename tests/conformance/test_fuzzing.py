@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.compare import compare, tally
+from tests.conformance.compare import compare, compare_findings, tally
 from tests.conformance.generate import generate
 from tests.conformance.programs.sketch import FLAVOURS, Flavour
 from tests.conformance.shrink import shrink
@@ -62,8 +62,52 @@ def test_what_only_one_side_knows() -> None:
     assert compare(_trace(_call("moves", "maybe")), _trace()) == []
 
 
-def test_a_call_that_raised_is_left_out() -> None:
-    assert compare(_trace(_call("still")), _trace(_call("moves", error="ValueError: no"))) == []
+@pytest.mark.parametrize(
+    ("predicted", "raised", "verdicts"),
+    [
+        (_call("still"), "ValueError: bad shapes", {}),
+        (_call("still"), "ValueError: Unknown variable: a/kernel", {"missing error": 1}),
+        (_call("unknown"), "ValueError: Unknown variable: a/kernel", {"unknown": 1}),
+        (_call("still", error="ValueError: Unknown variable"), "ValueError: Unknown variable: a/kernel", {"agree": 1}),
+        (_call("still", error="ValueError: Unknown variable"), None, {"contradiction": 1, "agree": 1}),
+        (_call("still", "maybe", error="ValueError: Unknown variable"), None, {"imprecise": 1, "agree": 1}),
+    ],
+)
+def test_of_a_call_that_raises_only_that_is_compared(
+    predicted: dict[str, Any], raised: str | None, verdicts: dict[str, int]
+) -> None:
+    measured = _call("still") if raised is None else _call("moves", error=raised)
+    assert tally(compare(_trace(predicted), _trace(measured))) == verdicts
+
+
+def _finding(effect: str, layer: str = "a", line: int = 3) -> dict[str, Any]:
+    claim = {"training_call": line, "layers": [layer], "intent": "frozen", "effect": effect, "quantity": "weights"}
+    return {"code": "KFL102", "prediction": claim}
+
+
+@pytest.mark.parametrize(
+    ("finding", "told", "shown", "verdicts"),
+    [
+        (_finding("moves"), "moves", "moves", {"agree": 1}),
+        (_finding("moves"), "moves", "varies", {"agree": 1}),
+        (_finding("moves"), "still", "still", {"wrong finding": 1}),
+        (_finding("moves"), "unknown", "still", {"imprecise": 1}),
+        (_finding("moves", line=9), "moves", "still", {}),
+        (_finding("raises"), "moves", "moves", {"imprecise": 1}),
+        ({"code": "KFL303", "prediction": None}, "moves", "still", {}),
+    ],
+)
+def test_findings_are_held_against_the_run(
+    finding: dict[str, Any], told: str, shown: str, verdicts: dict[str, int]
+) -> None:
+    predicted = {**_trace(_call(told)), "findings": [finding]}
+    assert tally(compare_findings(predicted, _trace(_call(shown)))) == verdicts
+
+
+def test_a_finding_that_says_an_error_needs_one() -> None:
+    predicted = {**_trace(_call("still", error="ValueError: no")), "findings": [_finding("raises")]}
+    assert tally(compare_findings(predicted, _trace(_call("still")))) == {"wrong finding": 1}
+    assert tally(compare_findings(predicted, _trace(_call("still", error="ValueError: no")))) == {"agree": 1}
 
 
 def test_shrinking_leaves_what_matters() -> None:

@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 
 from keras_freeze_lint.findings import Prediction
+from keras_freeze_lint.linter import trace_source
+from tests.conformance.compare import compare_findings
+from tests.conformance.generate import generate
+from tests.conformance.programs.sketch import Flavour
 from tests.rule_pages import Block, blocks
 from tests.test_rule_pages import measured, runnable
 
@@ -52,3 +56,21 @@ def test_a_run_shows_what_is_predicted(block: Block) -> None:
     for finding in block.findings():
         if finding.prediction is not None:
             assert shown(finding.prediction, measured(block)) == {finding.prediction.effect}
+
+
+# Among them programs in which one assignment freezes some layers and opens others, and callbacks that freeze in between.
+SEEDS = (*range(25), 5153, 5386, 5575, 5620, 5715, 5867, 5870, 6126)
+
+
+@pytest.mark.parametrize(
+    ("keras", "flavour"),
+    [("keras==2.2.4", "keras"), ("tensorflow==2.4", "tf.keras"), ("keras==3.15", "keras3")],
+)
+def test_findings_say_of_generated_programs_what_the_trace_says(keras: str, flavour: Flavour) -> None:
+    claims = []
+    for seed in SEEDS:
+        document: Any = trace_source(generate(seed, flavour), "program.py", keras)
+        claims += [(seed, str(one), one.measured) for one in compare_findings(document, document)]
+
+    assert len(claims) > len(SEEDS) // 2
+    assert [claim for *claim, shown in claims if "wrong finding" in claim[1] and shown != "unknown"] == []
