@@ -108,6 +108,8 @@ def _cause(replay: Replay, record: TrainingRecord, effect: LayerEffect) -> tuple
         before = record.compiled.trained_at
         late = (before is not None and before < write.index) or record.steps_before(write.index)
         return (Cause.BETWEEN_FITS if late else Cause.AFTER_COMPILE), write
+    if not effect.intended and record.steps_before(write.index):
+        return None  # a callback froze it for the steps after, and it moved before
     return _structural(replay, record, effect, write)
 
 
