@@ -70,6 +70,8 @@ class Intents:
                 return write.value, write
             if not self._meant_for_another(leaf, model, state, write, others):
                 return write.value, write
+        if leaf.initial_flag is None and state is not None:
+            return True, None  # a model from elsewhere that is compiled for a training of its own is meant to learn
         return leaf.initial_flag, None
 
     def _belongs_elsewhere(self, model: Layer, write: Write, others: list[CompileState]) -> bool:

@@ -111,6 +111,7 @@ class _Explorer:
             run = Run(
                 choices, self.cuts, self.traits, self.relevance.effectful, self.relevance.diverting,
                 self.relevance.training, self.relevance.generators, uses_keras=self.relevance.uses_keras,
+                switches=self.relevance.switches,
             )  # fmt: skip
             try:
                 start, fixed = self._follow(run, root)

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from keras_freeze_lint.interpreter.switches import switches
 from keras_freeze_lint.keras.api import OPTIMIZERS
 
 # Attributes through which a program builds, freezes, compiles, trains or copies a model.
@@ -36,7 +37,7 @@ class Relevance:
     ``effectful`` hold something telling, ``diverting`` leave their block early, ``training`` train, ``acting`` do
     something that a finding can be about, ``generators`` are functions that yield.
 
-    ``called`` are the names that the file calls.
+    ``called`` are the names that the file calls, ``switches`` those that choose by hand what it does.
     """
 
     effectful: frozenset[int]
@@ -46,6 +47,7 @@ class Relevance:
     generators: frozenset[int]
     called: frozenset[str]
     uses_keras: bool
+    switches: frozenset[str]
 
 
 def survey(tree: ast.Module) -> Relevance:
@@ -56,6 +58,7 @@ def survey(tree: ast.Module) -> Relevance:
     telling: list[ast.AST] = []
     leaving: list[ast.AST] = []
     yielding: list[ast.AST] = []
+    choosing: list[ast.AST] = []
     library_names: set[str] = set()
     uses_keras = False
     pending: list[ast.AST] = [tree]
@@ -64,6 +67,8 @@ def survey(tree: ast.Module) -> Relevance:
         for child in _children(node):
             parents[id(child)] = node
             pending.append(child)
+        if isinstance(node, ast.If | ast.Assign | ast.Name | ast.arg):
+            choosing.append(node)
         if isinstance(node, ast.Attribute):
             if node.attr in TELLING_ATTRIBUTES or _looks_like_the_flag(node.attr):
                 telling.append(node)
@@ -95,14 +100,16 @@ def survey(tree: ast.Module) -> Relevance:
     training: list[ast.AST] = [
         node for name in TRAINING_METHODS for node in uses.get(name, ()) if isinstance(node, ast.Attribute)
     ]
+    trains = frozenset(_mark(training, parents, uses))
     return Relevance(
         frozenset(_mark(telling, parents, uses)),
         frozenset(_mark_leaving(leaving, parents)),
-        frozenset(_mark(training, parents, uses)),
+        trains,
         frozenset(_mark(acting, parents, uses)),
         frozenset(_enclosing_functions(yielding, parents)),
         frozenset(called) - {""},
         uses_keras,
+        switches(choosing, trains),
     )
 
 

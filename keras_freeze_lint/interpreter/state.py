@@ -134,6 +134,7 @@ class Run:
     yield_hooks: list[Callable[[Value], None]] = field(default_factory=list)
     taped: list[Layer] = field(default_factory=list)
     uses_keras: bool = False
+    switches: frozenset[str] = frozenset()
     saved: dict[Hashable, Layer] = field(default_factory=dict)
     custom_step: Layer | None = None
     recording: bool = False

@@ -18,6 +18,7 @@ from keras_freeze_lint.interpreter.patterns import match_pattern
 from keras_freeze_lint.interpreter.signals import BREAK, CONTINUE, Abandoned, Returned, Signal
 from keras_freeze_lint.interpreter.state import Raised, Run
 from keras_freeze_lint.interpreter.suspicions import inspect_loop
+from keras_freeze_lint.interpreter.switches import read_switch
 from keras_freeze_lint.interpreter.turns import over_stretches, telling_turns
 from keras_freeze_lint.interpreter.values import (
     Api,
@@ -70,6 +71,8 @@ def _note_compared_flag(run: Run, node: ast.Compare, scope: Scope) -> None:
 def _assign(run: Run, node: ast.Assign, scope: Scope) -> Signal:
     value = evaluate(run, node.value, scope)
     for target in node.targets:
+        if isinstance(target, ast.Name) and target.id in run.switches:
+            value = read_switch(target.id)
         containers.bind(run, target, value, scope, evaluate)
     return None
 

@@ -8,7 +8,7 @@ from enum import Enum
 from functools import lru_cache
 
 from keras_freeze_lint.effects.progress import Replay
-from keras_freeze_lint.effects.records import LayerEffect, TrainingRecord, Write
+from keras_freeze_lint.effects.records import CompileState, LayerEffect, TrainingRecord, Write
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.values import Layer
 from keras_freeze_lint.rules.history import reaches, unchanged_by
@@ -67,7 +67,7 @@ def _gaps(replay: Replay, record: TrainingRecord) -> Iterator[Gap]:
         if effect.layer.has_weights is False or effect.intended is None:
             continue
         if effect.weights is None:
-            late = _late_on_unseen(record, effect)
+            late = _late_on_unseen(replay, record, effect)
             if late is not None:
                 _join(grouped, writes, late, effect.write, effect)
             continue
@@ -113,15 +113,24 @@ def _cause(replay: Replay, record: TrainingRecord, effect: LayerEffect) -> tuple
     return _structural(replay, record, effect, write)
 
 
-def _late_on_unseen(record: TrainingRecord, effect: LayerEffect) -> Cause | None:
+def _late_on_unseen(replay: Replay, record: TrainingRecord, effect: LayerEffect) -> Cause | None:
     """A late flag on layers whose flags at compile() nobody knows: it changes nothing, whatever they were."""
     write, state = effect.write, record.compiled
     if write is None or state is None or record.read_at is None or write.index <= record.read_at:
         return None
     if effect.layer.initial_flag is not None or state.event.eager is None:
         return None
+    if write.value and _gives_back(replay, effect, state):
+        return None
     late = state.trained_at is not None and state.trained_at < write.index
     return Cause.BETWEEN_FITS if late or record.steps_before(write.index) else Cause.AFTER_COMPILE
+
+
+def _gives_back(replay: Replay, effect: LayerEffect, state: CompileState) -> bool:
+    """Whether the file itself froze the layer since compile(), so that to open it is to leave it as it was."""
+    since = (write for write in replay.intents.writes.get(effect.layer.serial, ()) if write.index > state.index)
+    first = next(since, None)
+    return first is not None and first.value is False
 
 
 def _stolen_by(replay: Replay, record: TrainingRecord, effect: LayerEffect) -> Write | None:

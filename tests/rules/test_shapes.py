@@ -1,0 +1,141 @@
+"""The shapes in which programs come: switches at the top, models that are handed in, classes over classes elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.harness import Program, found, parameters, programs
+
+PRELUDE = """
+import numpy as np
+x, y = np.ones((8, 4)), np.ones((8, 1))
+"""
+
+SHAPES = """
+## a switch at the top leaves the training out as the file stands
+## [keras==3.15/tensorflow, keras==3.15/torch; silent: keras==2.15, keras==2.2.4]
+from keras.layers import Dense, Input
+from keras.models import Model, Sequential
+mode = "predict"
+maker = Sequential([Dense(4, input_shape=(2,))])
+if mode == "train":
+    critic = Sequential([Dense(1, input_shape=(4,))])
+    critic.compile("sgd", "mse")
+    critic.trainable = False  # error: KFL103
+    noise = Input((2,))
+    both = Model(noise, critic(maker(noise)))
+    both.compile("sgd", "mse")
+    for _ in range(3):
+        critic.train_on_batch(x, y)
+        both.train_on_batch(np.ones((8, 2)), y)
+if mode == "predict":
+    maker.predict(np.ones((8, 2)))
+
+## a switch that is off still says what belongs together [keras==2.15, keras==2.2.4]
+from keras.layers import Dense
+from keras.models import Sequential
+FINE_TUNE = False
+base = Sequential([Dense(4, input_shape=(4,))])
+model = Sequential([base, Dense(1)])
+base.trainable = False
+model.compile("sgd", "mse")
+model.fit(x, y)
+if FINE_TUNE:
+    base.trainable = True
+if FINE_TUNE:
+    model.compile("sgd", "mse")
+    model.fit(x, y)
+
+## a switch that is off hides no mistake [keras==2.15, keras==2.2.4]
+from keras.layers import Dense
+from keras.models import Sequential
+FINE_TUNE = False
+base = Sequential([Dense(4, input_shape=(4,))])
+model = Sequential([base, Dense(1)])
+base.trainable = False
+model.compile("sgd", "mse")
+model.fit(x, y)
+if FINE_TUNE:
+    base.trainable = True  # error: KFL102
+    model.fit(x, y)
+
+## a switch that leaves out no training is taken as it stands [keras==2.15, keras==3.15/tensorflow]
+from keras.layers import Dense
+from keras.models import Sequential
+FREEZE = False
+base = Sequential([Dense(4, input_shape=(4,))])
+model = Sequential([base, Dense(1)])
+model.compile("sgd", "mse")
+if FREEZE:
+    base.trainable = False
+model.fit(x, y)
+
+## a discriminator that is handed in [keras==3.15/tensorflow, keras==3.15/torch; silent: keras==2.15, keras==2.2.4]
+from keras.layers import Input
+from keras.models import Model
+class Game:
+    def __init__(self, critic, maker):
+        self.critic, self.maker = critic, maker
+        self.critic.compile("sgd", "mse")
+        self.critic.trainable = False  # error: KFL103
+        noise = Input((2,))
+        verdict, kind = self.critic(self.maker(noise))
+        self.both = Model(noise, [verdict, kind])
+        self.both.compile("sgd", "mse")
+    def fit(self, images, noise, labels):
+        for _ in range(10):
+            self.critic.train_on_batch(images, [labels, labels])
+            self.both.train_on_batch(noise, [labels, labels])
+
+## a discriminator that is handed in and reopened for its own steps [keras==3.15/tensorflow, keras==2.15]
+from keras.layers import Input
+from keras.models import Model
+class Game:
+    def __init__(self, critic, maker):
+        self.critic, self.maker = critic, maker
+        self.critic.compile("sgd", "mse")
+        self.critic.trainable = False
+        noise = Input((2,))
+        self.both = Model(noise, self.critic(self.maker(noise)))
+        self.both.compile("sgd", "mse")
+    def fit(self, images, noise, labels):
+        for _ in range(10):
+            self.critic.trainable = True
+            self.critic.train_on_batch(images, labels)
+            self.critic.trainable = False
+            self.both.train_on_batch(noise, labels)
+
+## a discriminator of layers that a class elsewhere makes [keras==3.15/tensorflow; silent: keras==2.15]
+from keras.layers import Flatten, Input
+from keras.models import Model
+from project.parts import Composable
+class Game(Composable):
+    def __init__(self, **options):
+        Composable.__init__(self, **options)
+        self.maker = self.make()
+        self.critic = self.judge()
+        self.both = self.join()
+    def make(self):
+        noise = Input((2,))
+        return Model(noise, self.Dense(noise, 4))
+    def judge(self):
+        image = Input((4,))
+        model = Model(image, self.Dense(Flatten()(image), 1))
+        model.compile("sgd", "mse")
+        model.trainable = False  # error: KFL103
+        return model
+    def join(self):
+        noise = Input((2,))
+        model = Model(noise, self.critic(self.maker(noise)))
+        model.compile("sgd", "mse")
+        return model
+    def train(self, images, noise, labels):
+        for _ in range(10):
+            self.critic.train_on_batch(images, labels)
+            self.both.train_on_batch(noise, labels)
+"""
+
+
+@pytest.mark.parametrize("program", parameters(programs(SHAPES, PRELUDE)))
+def test_the_shape_of_a_program(program: Program) -> None:
+    assert found(program) == program.marked
