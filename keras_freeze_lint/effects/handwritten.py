@@ -59,11 +59,11 @@ def on_applied(progress: Progress, event: events.AppliedGradients) -> None:
     for leaf in leaves:
         truth = True if event.whole else None if reads is None else moved.get(leaf.serial, False)
         weights = False if record.raised else moves(leaf, truth)
-        intent, write = progress.intents.latest(leaf)
+        intent, write = progress.intents.of_loop(leaf, sources, progress.compiled.values())
         stats = _eager_statistics(progress, leaf) if leaf.is_bn else None
         record.effects[leaf.serial] = LayerEffect(leaf, intent, weights, stats, write)
     progress.outcome.records.append(record)
-    for model in event.models:
+    for model in {one.serial: one for one in (*event.models, *sources)}.values():
         progress.intents.trained(model, progress.index)
     if record.raised is not None and not event.guarded:
         progress.outcome.stopped_at = progress.index

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from keras_freeze_lint.effects.flags import Flags
 from keras_freeze_lint.effects.records import CompileState, Truth, Write
-from keras_freeze_lint.interpreter.timeline import Event, SetFlag, TrainStart
+from keras_freeze_lint.interpreter.timeline import AppliedGradients, Event, ReadVariables, SetFlag, TrainStart
 from keras_freeze_lint.interpreter.values import Layer
 
 
@@ -19,6 +19,9 @@ class Intents:
         self.last_training = {
             event.model.serial: index for index, event in enumerate(path) if isinstance(event, TrainStart)
         }
+        self.by_hand = _trained_by_hand(path)
+        for index, model in self.by_hand:
+            self.last_training[model.serial] = max(index, self.last_training.get(model.serial, -1))
         self.writes: dict[int, list[Write]] = {}
         self.hidden: dict[int, int] = {}
         self.trainings: list[tuple[int, Layer]] = []
@@ -62,24 +65,54 @@ class Intents:
         """
         if self.latest(leaf) == (None, None):
             return None, None
-        others = [other for other in states if other.event.model is not model]
+        others = [(other.event.model, other.index) for other in states if other.event.model is not model]
+        inner = [(source, -1) for source in self._own_loops_inside(model)]
         for write in reversed(self.writes.get(leaf.serial, ())):
             if self._belongs_elsewhere(model, write, others):
                 continue
             if state is None or write.index < state.index:
                 return write.value, write
-            if not self._meant_for_another(leaf, model, state, write, others):
+            if not self._meant_for_another(leaf, model, state, write, [*others, *inner]):
                 return write.value, write
         if leaf.initial_flag is None and state is not None:
             return True, None  # a model from elsewhere that is compiled for a training of its own is meant to learn
         return leaf.initial_flag, None
 
-    def _belongs_elsewhere(self, model: Layer, write: Write, others: list[CompileState]) -> bool:
+    def of_loop(
+        self, leaf: Layer, sources: Sequence[Layer], states: Iterable[CompileState]
+    ) -> tuple[Truth, Write | None]:
+        """The last assignment that was meant for a loop that trains the variables of ``sources`` by hand.
+
+        What was set for a model around them, which was compiled next, is meant for that one.
+        """
+        if self.latest(leaf) == (None, None):
+            return None, None
+        around = [
+            (state.index, source)
+            for state in states
+            for source in sources
+            if self._is_inside(source, state.event.model)
+        ]
+        for write in reversed(self.writes.get(leaf.serial, ())):
+            if not any(write.index < index and self._holds(source, write.event.target) for index, source in around):
+                return write.value, write
+        return leaf.initial_flag, None
+
+    def _own_loops_inside(self, model: Layer) -> list[Layer]:
+        """Models that are trained by hand and are only a part of ``model``, as the critic of a GAN is."""
+        sources = {source.serial: source for _, source in self.by_hand}
+        return [source for source in sources.values() if self._is_inside(source, model)]
+
+    def _is_inside(self, part: Layer, model: Layer) -> bool:
+        within, around, _ = self._compared(self.flags.serials(part), self.flags.serials(model))
+        return within and not around
+
+    def _belongs_elsewhere(self, model: Layer, write: Write, others: list[tuple[Layer, int]]) -> bool:
         """Where a container's flag is its own, it is meant for the models that hold the container, if there are any."""
         target = write.event.target
         if self.flags.behaviour.setter_reaches_children or not target.is_model or self._holds(model, target):
             return False
-        return any(self._holds(other.event.model, target) for other in others if other.event.model is not target)
+        return any(self._holds(other, target) for other, _ in others if other is not target)
 
     def _could_mean(self, model: Layer, write: Write) -> bool:
         return self.flags.behaviour.setter_reaches_children or self._holds(model, write.event.target)
@@ -88,28 +121,28 @@ class Intents:
         return target.serial in self.flags.serials(model)
 
     def _meant_for_another(
-        self, leaf: Layer, model: Layer, state: CompileState, write: Write, others: list[CompileState]
+        self, leaf: Layer, model: Layer, state: CompileState, write: Write, others: list[tuple[Layer, int]]
     ) -> bool:
         inside = self.flags.serials(model)
         told_before = self.writes[leaf.serial][0].index < state.index
-        for other in others:
-            held = self.flags.serials(other.event.model)
-            if leaf.serial not in held or not self._could_mean(other.event.model, write):
+        for other, compiled in others:
+            held = self.flags.serials(other)
+            if leaf.serial not in held or not self._could_mean(other, write):
                 continue
             within, around, covering = self._compared(held, inside)
-            if other.index > write.index and not within and covering:
+            if compiled > write.index and not within and covering:
                 return True
-            tells_apart = told_before or other.index > write.index or within is not around
-            if tells_apart and self._first_trained(leaf, model, write, others) is other.event.model:
+            tells_apart = told_before or compiled > write.index or within is not around
+            if tells_apart and self._first_trained(leaf, model, write, others) is other:
                 return True
             reopens = write.value and within and not around and write.event.target.serial in held
             if reopens and self._trains_later(other, write):
                 return True
         return False
 
-    def _first_trained(self, leaf: Layer, model: Layer, write: Write, others: list[CompileState]) -> Layer | None:
+    def _first_trained(self, leaf: Layer, model: Layer, write: Write, others: list[tuple[Layer, int]]) -> Layer | None:
         """The first model with this layer that was trained since."""
-        models = {model.serial, *(one.event.model.serial for one in others)}
+        models = {model.serial, *(one.serial for one, _ in others)}
         first = bisect_right(self.trainings, write.index, key=lambda training: training[0])
         for _, trained in self.trainings[first:]:
             if trained.serial in models and (trained is model or self._holds(trained, leaf)):
@@ -124,8 +157,20 @@ class Intents:
             known = self._pairs[pair] = (held <= inside, inside <= held, _covers(held, inside))
         return known
 
-    def _trains_later(self, state: CompileState, write: Write) -> bool:
-        return self.last_training.get(state.event.model.serial, -1) > write.index
+    def _trains_later(self, model: Layer, write: Write) -> bool:
+        return self.last_training.get(model.serial, -1) > write.index
+
+
+def _trained_by_hand(path: Sequence[Event]) -> list[tuple[int, Layer]]:
+    """The models whose variables gradients are applied to, each with the event that does so."""
+    sources = {event.serial: event.source for event in path if isinstance(event, ReadVariables)}
+    return [
+        (index, sources[read])
+        for index, event in enumerate(path)
+        if isinstance(event, AppliedGradients)
+        for read in event.reads or ()
+        if read in sources
+    ]
 
 
 def _covers(outer: frozenset[int], inner: frozenset[int]) -> bool:

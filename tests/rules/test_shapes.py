@@ -133,6 +133,45 @@ class Game(Composable):
         for _ in range(10):
             self.critic.train_on_batch(images, labels)
             self.both.train_on_batch(noise, labels)
+
+## a critic with a loop of its own, closed while the combined model is compiled
+## [keras==3.15/tensorflow; silent: keras==2.15, tensorflow==2.4]
+import tensorflow as tf
+from tensorflow.keras.layers import Dense, Input
+from tensorflow.keras.models import Model, Sequential
+critic = Sequential([Dense(1, input_shape=(4,))])
+critic.trainable = False
+maker = Sequential([Dense(4, input_shape=(2,))])
+noise = Input((2,))
+both = Model(noise, critic(maker(noise)))
+both.compile("sgd", "mse")
+critic.trainable = True  # error: KFL103
+optimizer = tf.keras.optimizers.SGD()
+for _ in range(3):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(critic(x))
+    gradients = tape.gradient(loss, critic.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, critic.trainable_variables))
+    both.train_on_batch(np.ones((8, 2)), y)
+
+## a critic whose own loop takes all its variables, for it is closed to the combined model
+## [keras==3.15/tensorflow, keras==2.15, tensorflow==2.4]
+import tensorflow as tf
+from tensorflow.keras.layers import Dense, Input
+from tensorflow.keras.models import Model, Sequential
+critic = Sequential([Dense(1, input_shape=(4,))])
+critic.trainable = False
+maker = Sequential([Dense(4, input_shape=(2,))])
+noise = Input((2,))
+both = Model(noise, critic(maker(noise)))
+both.compile("sgd", "mse")
+optimizer = tf.keras.optimizers.SGD()
+for _ in range(3):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(critic(x))
+    gradients = tape.gradient(loss, critic.variables)
+    optimizer.apply_gradients(zip(gradients, critic.variables))
+    both.train_on_batch(np.ones((8, 2)), y)
 """
 
 
