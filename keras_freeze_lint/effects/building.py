@@ -10,6 +10,7 @@ from keras_freeze_lint.effects.progress import Progress
 from keras_freeze_lint.effects.statistics import note_call
 from keras_freeze_lint.effects.training import compile_model
 from keras_freeze_lint.interpreter import timeline as events
+from keras_freeze_lint.interpreter.timeline import ANY_VARIABLE
 from keras_freeze_lint.interpreter.values import Api, Class, Layer
 
 
@@ -84,7 +85,10 @@ def on_obscured(progress: Progress, event: events.Obscured) -> None:
 
 def on_set_variable(progress: Progress, event: events.SetVariableFlag) -> None:
     """A variable's own flag counts only where Keras trains by variables."""
-    if progress.behaviour.variable_flag == "works":
+    if progress.behaviour.variable_flag == "works" and event.variable == ANY_VARIABLE:
+        for layer in progress.flags.below(event.target):
+            progress.flags.variables[layer.serial] = None
+    elif progress.behaviour.variable_flag == "works":
         progress.flags.single.setdefault(event.target.serial, {})[event.variable] = event.value
 
 
@@ -109,6 +113,10 @@ def on_mistake(progress: Progress, event: events.Mistake) -> None:
         # Where the setter is none, the flag is a plain attribute, and the private one nobody's: seen on 2.0.8 to 2.2.4.
         is_property = progress.behaviour.setter_reaches_children
         progress.flags.own[event.target.serial] = event.value if is_property and isinstance(event.value, bool) else None
+    elif event.kind == "on tracked list" and progress.behaviour.trains_by != "variables":
+        # Some releases of tf.keras heed the flag of such a list: seen on 2.4 and 2.15, not on 2.1.
+        for layer in event.target if isinstance(event.target, list | tuple) else ():
+            _forget(progress, layer)
     elif event.kind == "on class" and isinstance(event.target, Api | Class):
         progress.classes_with_flag.add(event.target.name)
         if progress.behaviour.class_flag_reaches == "all":

@@ -262,7 +262,8 @@ def set_attribute(run: Run, target: Value, name: str, value: Value, node: ast.AS
         _set_trainable(run, target, value, node, how)
         return
     foreign = isinstance(target, Unknown) and (target.foreign or not run.uses_keras)
-    if isinstance(target, Layer | Unknown | LayerList) and not foreign and is_misspelled_flag(name):
+    on_layer = isinstance(target, Layer) and target.user_class is None and isinstance(value, bool)
+    if isinstance(target, Layer | Unknown | LayerList) and not foreign and is_misspelled_flag(name, on_layer):
         run.emit(events.Mistake(*run.place(node), "misspelled", target, name, value))
     if isinstance(target, Unknown):
         run.kept["attribute", target.key, name] = value
@@ -314,8 +315,9 @@ def _set_trainable(run: Run, target: Value, value: Value, node: ast.AST, how: st
         run.emit(events.SetVariableFlag(*run.place(node), target.layer, target.name, flag))
     elif isinstance(target, Tensor):
         run.emit(events.Mistake(*run.place(node), "on tensor", target, "trainable", value))
-    elif isinstance(target, LayerList) or _is_layer_sequence(target):
-        run.emit(events.Mistake(*run.place(node), "on list", target, "trainable", value))
+    elif isinstance(target, LayerList | Variables) or _is_layer_sequence(target):
+        kind = "on tracked list" if _is_tracked(run, target) else "on list"
+        run.emit(events.Mistake(*run.place(node), kind, target, "trainable", value))
     elif isinstance(target, Api) and target.is_keras and target.name[:1].isupper():
         run.emit(events.Mistake(*run.place(node), "on class", target, "trainable", value))
 
@@ -371,6 +373,12 @@ def _model_serial(key: object) -> object:
 
 def _is_layer_sequence(value: Value) -> bool:
     return isinstance(value, list | tuple) and bool(value) and all(isinstance(item, Layer) for item in value)
+
+
+def _is_tracked(run: Run, value: Value) -> bool:
+    """Whether a user's layer or model has the list as an attribute: Keras then wraps it in a list that takes a flag."""
+    owners = {id(event.model): event.model for event in run.timeline if isinstance(event, events.Added)}
+    return any(value is held for owner in owners.values() for held in owner.attributes.values())
 
 
 def _track(run: Run, owner: Layer, value: Value, node: ast.AST) -> None:

@@ -34,6 +34,10 @@ def define_class(run: Run, node: ast.ClassDef, scope: Scope) -> Class:
     cls = Class(node, bases, {}, scope)
     body = Scope(cls.attributes, scope)
     run_block(run, node.body, body)
+    for statement in node.body if cls.keras_base() is not None else ():
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and _sets_own_flag(statement):
+            value = cls.attributes["trainable"]
+            run.emit(events.Mistake(*run.place(statement), "on class", cls, "trainable", value))
     for member in cls.attributes.values():
         if isinstance(member, Function):
             member.owner = cls
@@ -41,6 +45,12 @@ def define_class(run: Run, node: ast.ClassDef, scope: Scope) -> Class:
     if any(_dotted(decorator).endswith("dataclass") for decorator in node.decorator_list):
         cls.attributes.setdefault("__dataclass__", True)
     return cls
+
+
+def _sets_own_flag(statement: ast.Assign | ast.AnnAssign) -> bool:
+    """``trainable = False`` in the body of a class."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    return statement.value is not None and any(isinstance(one, ast.Name) and one.id == "trainable" for one in targets)
 
 
 def _dotted(node: ast.expr) -> str:

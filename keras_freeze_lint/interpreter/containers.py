@@ -27,6 +27,7 @@ from keras_freeze_lint.interpreter.values import (
     Tensor,
     Unknown,
     Value,
+    Variable,
     Variables,
     WeightIndex,
     Weights,
@@ -60,6 +61,9 @@ def items_of(run: Run, value: Value) -> list[Value] | None:
         return list(value.pairs)
     if isinstance(value, str):
         return list(value[:MAX_ITEMS])
+    if isinstance(value, Variables):
+        one = _variable_of(run, value)
+        return [one] if one is not None else None
     if isinstance(value, SpanRange):
         return layers.positions(run, value)
     return None
@@ -85,6 +89,8 @@ def item(run: Run, value: Value, index: Value, node: ast.AST) -> Value:
         except TypeError:
             pass
         return Unknown(("item", id(value), conditions.key_of(index)))
+    if isinstance(value, Variables) and isinstance(index, int):
+        return _variable_of(run, value) or Unknown(("variable", id(node)))
     if isinstance(value, Tensor):
         return value
     if isinstance(value, Data):
@@ -93,6 +99,15 @@ def item(run: Run, value: Value, index: Value, node: ast.AST) -> Value:
         return Unknown(("item", id(value), conditions.key_of(index)))
     foreign = value.foreign if isinstance(value, Unknown) else False
     return Unknown(("item", conditions.key_of(value), conditions.key_of(index)), foreign)
+
+
+def _variable_of(run: Run, variables: Variables) -> Variable | None:
+    """Any one of the variables in a list that was read from one layer or model."""
+    if len(variables.reads) != 1:
+        return None
+    reads = (event for event in reversed(run.timeline) if isinstance(event, events.ReadVariables))
+    read = next((event for event in reads if event.serial == variables.reads[0]), None)
+    return Variable(read.source, events.ANY_VARIABLE) if read is not None else None
 
 
 def _layer_at(run: Run, listed: LayerList, index: Value, node: ast.AST) -> Value:
@@ -183,6 +198,7 @@ def looping_over(run: Run, source: Value) -> Iterator[None]:
 def bind(run: Run, target: ast.expr, value: Value, scope: Scope, evaluate: _Evaluate) -> None:
     """Assign to a name, an attribute, an item or a tuple of them."""
     from keras_freeze_lint.interpreter.attributes import set_attribute
+    from keras_freeze_lint.interpreter.suspicions import inspect_after_loop
 
     if isinstance(target, ast.Name):
         holder = scope.outer_names.get(target.id, scope)
@@ -192,6 +208,8 @@ def bind(run: Run, target: ast.expr, value: Value, scope: Scope, evaluate: _Eval
     elif isinstance(target, ast.Starred):
         bind(run, target.value, value, scope, evaluate)
     elif isinstance(target, ast.Attribute):
+        if target.attr == "trainable":
+            inspect_after_loop(run, target, value, scope)
         set_attribute(run, evaluate(run, target.value, scope), target.attr, value, target)
     elif isinstance(target, ast.Subscript):
         container = evaluate(run, target.value, scope)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 _FLAG = "trainable"
+# Names that a program may have for a thing of its own; on a layer of Keras they are slips.
+_SLIPS_ON_LAYERS = frozenset({"trainables", "trainable_", "train_able", "is_trainable"})
 # Real words and real attributes that are near: never taken for a slip.
 _REAL_WORDS = frozenset(
     """traceable tractable drainable retrainable untrainable trainables trained training trainer trainers train traits
@@ -14,8 +16,13 @@ _REAL_WORDS = frozenset(
 
 
 @lru_cache(maxsize=512)
-def is_misspelled_flag(name: str) -> bool:
-    """Whether ``name`` is within two slips of ``trainable`` (one for a changed case), and no word of its own."""
+def is_misspelled_flag(name: str, on_layer: bool = False) -> bool:
+    """Whether ``name`` is within two slips of ``trainable`` (one for a changed case), and no word of its own.
+
+    ``on_layer`` says that it is set on one of Keras' own layers, which has no attribute of a similar name.
+    """
+    if on_layer and name in _SLIPS_ON_LAYERS:
+        return True
     if name == _FLAG or name in _REAL_WORDS or not 6 <= len(name) <= 12:
         return False
     lowered = name.lower()

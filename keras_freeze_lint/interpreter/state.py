@@ -144,6 +144,8 @@ class Run:
     bool_options: set[str] = field(default_factory=set)
     # Layers that a loop built of which nobody knows how often it turns: there may be more or fewer of them.
     uncounted: set[int] = field(default_factory=set)
+    # Variables that a loop over layers has left behind, by scope and name: the last layer, and all that it went over.
+    left_over: dict[tuple[int, str], tuple[Layer, list[Layer]]] = field(default_factory=dict)
     collecting: list[list[Value]] = field(default_factory=list)
     guarded: int = 0
     plain: int = 0

@@ -17,7 +17,7 @@ from keras_freeze_lint.interpreter.imports import run_import, run_import_from
 from keras_freeze_lint.interpreter.patterns import match_pattern
 from keras_freeze_lint.interpreter.signals import BREAK, CONTINUE, Abandoned, Returned, Signal
 from keras_freeze_lint.interpreter.state import Raised, Run
-from keras_freeze_lint.interpreter.suspicions import inspect_loop
+from keras_freeze_lint.interpreter.suspicions import inspect_loop, inspect_stale, leave_variable
 from keras_freeze_lint.interpreter.switches import read_switch
 from keras_freeze_lint.interpreter.turns import over_stretches, telling_turns
 from keras_freeze_lint.interpreter.values import (
@@ -172,6 +172,7 @@ def _try_both(run: Run, node: ast.If, scope: Scope) -> Signal:
 def _for(run: Run, node: ast.For, scope: Scope) -> Signal:
     source = evaluate(run, node.iter, scope)
     inspect_loop(run, node, source)
+    inspect_stale(run, node, source, scope)
     source = over_stretches(run, node, source, scope)
     items = containers.items_of(run, source)
     effectful = run.is_effectful(node)
@@ -195,6 +196,7 @@ def _for(run: Run, node: ast.For, scope: Scope) -> Signal:
                 return None
             if isinstance(signal, Returned):
                 return signal
+    leave_variable(run, node, source, scope)
     return run_block(run, node.orelse, scope)
 
 

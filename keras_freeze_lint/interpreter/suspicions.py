@@ -7,7 +7,7 @@ import ast
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.containers import Enumerated
 from keras_freeze_lint.interpreter.state import Run
-from keras_freeze_lint.interpreter.values import Layer, LayerList, Value
+from keras_freeze_lint.interpreter.values import Layer, LayerList, Scope, Value
 
 
 def inspect_loop(run: Run, node: ast.For, source: Value) -> None:
@@ -17,6 +17,41 @@ def inspect_loop(run: Run, node: ast.For, source: Value) -> None:
         for layer in source.layers:
             if layer.is_model and any(one.is_bn for one in _below(layer)):
                 run.emit(events.Mistake(*run.place(node), "bn out of reach", layer, "isinstance"))
+
+
+def leave_variable(run: Run, node: ast.For, source: Value, scope: Scope) -> None:
+    """Note that a loop that only looks at layers is over, and what its variable holds from now on."""
+    if isinstance(node.target, ast.Name) and isinstance(source, LayerList) and not _sets_flags(node):
+        last = scope.variables.get(node.target.id)
+        if isinstance(last, Layer) and len(source.layers) > 1:
+            run.left_over[id(scope), node.target.id] = last, source.layers
+
+
+def inspect_stale(run: Run, node: ast.For, source: Value, scope: Scope) -> None:
+    """``for l in model.layers: layer.trainable = False``: the flag goes to what an earlier loop left in ``layer``."""
+    if not isinstance(node.target, ast.Name) or not isinstance(source, LayerList):
+        return
+    for statement in node.body:
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+        if isinstance(target, ast.Attribute) and _is_flag(target) and isinstance(target.value, ast.Name):
+            name = target.value.id
+            if name != node.target.id and _is_left_over(run, name, scope):
+                _note_stale(run, target, name, source.layers, _flag_set_by(statement))
+
+
+def inspect_after_loop(run: Run, target: ast.Attribute, value: Value, scope: Scope) -> None:
+    """``layer.trainable = False`` behind the loop that it was to be in."""
+    if not run.loops and isinstance(target.value, ast.Name) and _is_left_over(run, target.value.id, scope):
+        _note_stale(run, target, target.value.id, run.left_over[id(scope), target.value.id][1], value)
+
+
+def _is_left_over(run: Run, name: str, scope: Scope) -> bool:
+    left = run.left_over.get((id(scope), name))
+    return left is not None and scope.variables.get(name) is left[0]
+
+
+def _note_stale(run: Run, node: ast.AST, name: str, meant: list[Layer], value: Value) -> None:
+    run.emit(events.Mistake(*run.place(node), "stale variable", meant, name, value))
 
 
 def note_slice(run: Run, node: ast.AST, source: Value) -> None:

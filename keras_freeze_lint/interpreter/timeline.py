@@ -74,9 +74,12 @@ class Obscured(Event):
     value: bool | None
 
 
+ANY_VARIABLE = "weights"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SetVariableFlag(Event):
-    """``layer.kernel.trainable = value``."""
+    """``layer.kernel.trainable = value``; ``variable`` is ANY_VARIABLE for one that was taken out of a list."""
 
     target: Layer
     variable: str

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from keras_freeze_lint.effects.progress import Replay
 from keras_freeze_lint.findings import Certainty, Prediction
 from keras_freeze_lint.interpreter import timeline as events
+from keras_freeze_lint.interpreter.attributes import VARIABLE_LISTS
 from keras_freeze_lint.interpreter.texts import BOOL_OPTION, OUTER_TEXT, TEXT_OPTION
 from keras_freeze_lint.interpreter.values import Api, Class, Layer, Tensor
 from keras_freeze_lint.rules.base import Check, Defect, Rule, line_of, shown, stations
@@ -86,6 +89,16 @@ def _not_a_bool(replay: Replay) -> Iterator[Defect]:
             None if true else meant_otherwise(replay, [turn.target for _, turn in turns], last, False),
             Certainty.POSSIBLE if true and not isinstance(event.raw, str) else Certainty.CERTAIN,
         )
+
+
+def _on_list(replay: Replay) -> Iterator[Defect]:
+    """Plain lists raise; those that Keras 3 keeps for a user's model take the attribute, and nobody looks at it."""
+    for defect in _mistakes("KFL404", {"on list": ""}, replay):
+        node = defect.node.value if isinstance(defect.node, ast.Attribute) else None
+        is_variables = isinstance(node, ast.Attribute) and node.attr in VARIABLE_LISTS
+        yield replace(defect, message="variables") if is_variables else defect
+    if replay.behaviour.trains_by == "variables":
+        yield from _mistakes("KFL404", {"on tracked list": "tracked"}, replay)
 
 
 def _from_outside(replay: Replay) -> Iterator[Defect]:
@@ -179,8 +192,12 @@ ASSIGNMENT_RULES = (
         "KFL404",
         "trainable-on-list",
         "a list of layers has no flag: the assignment raises AttributeError",
-        {"": "a list of layers has no 'trainable': AttributeError at run time; loop over the layers"},
-        _of("KFL404", on_list=""),
+        {
+            "": "a list of layers has no 'trainable': AttributeError at run time; loop over the layers",
+            "variables": "a list of variables has no 'trainable': AttributeError at run time; set the flag of the layer",
+            "tracked": "a list of layers has no flag that counts {where}: its layers still train; loop over the layers",
+        },
+        _on_list,
     ),
     Rule(
         "KFL405",

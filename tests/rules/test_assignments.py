@@ -72,6 +72,22 @@ model.trained = False
 model.compile("sgd", "mse")
 model.fit(x, y)
 
+## KFL401 near names on a layer of Keras [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+model.layers[0].trainables = False  # error: KFL401
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL401 near names on a layer of one's own [everywhere]
+class Gate(Dense):
+    def __init__(self, units, **options):
+        super().__init__(units, **options)
+        self.is_trainable = False
+        self.trainables = []
+model = Sequential([Input((4,)), Gate(4, name="p"), Dense(1, name="q")])
+model.compile("sgd", "mse")
+model.fit(x, y)
+
 ## KFL402 compared [everywhere]
 model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
 model.layers[0].trainable == False  # error: KFL402
@@ -132,6 +148,28 @@ model.fit(x, y)
 ## KFL404 on one layer of the list [everywhere]
 model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
 model.layers[:-1][0].trainable = False
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL404 on a list of variables [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+model.layers[0].weights.trainable = False  # error: KFL404
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL404 on a list that the model keeps: Keras 3 takes the attribute and nobody looks at it, tf.keras heeds it
+## [keras 3; silent: tensorflow==2.4, keras==2.15]
+class Blocks(Model):
+    def __init__(self):
+        super().__init__()
+        self.blocks = [Dense(4), Dense(4)]
+        self.head = Dense(1)
+    def call(self, inputs):
+        for block in self.blocks:
+            inputs = block(inputs)
+        return self.head(inputs)
+model = Blocks()
+model.blocks.trainable = False  # error: KFL404
 model.compile("sgd", "mse")
 model.fit(x, y)
 
@@ -262,6 +300,34 @@ model.fit(x, y)
 ## [keras==2.0.8, keras==2.2.4, keras 3; silent: tensorflow==2.4, keras==2.15]
 model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
 Dense.trainable = False  # error: KFL407
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL407 in the body of a class [keras==2.0.8, keras==2.2.4; silent: tensorflow==2.4, keras==2.15, keras 3]
+class Frozen(Dense):
+    trainable = False  # error: KFL407
+model = Sequential([Frozen(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL407 on each variable of a layer
+## [keras==2.1.3, keras==2.2.4, tensorflow==2.1, tensorflow==2.4, keras==2.15; silent: keras 3]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+for weight in model.layers[0].weights:
+    weight.trainable = False  # error: KFL407
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL407 on one variable from the list [keras==2.2.4, tensorflow==2.4, keras==2.15; silent: keras 3]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+model.layers[0].trainable_weights[0].trainable = False  # error: KFL407
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL407 variables that are only looked at [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+for weight in model.weights:
+    print(weight.name, weight.shape, weight.trainable)
 model.compile("sgd", "mse")
 model.fit(x, y)
 
