@@ -55,7 +55,7 @@ _ATTRIBUTES = frozenset(
     cr_code ag_frame ag_code _measure_original attrgetter methodcaller ctypeslib ctypes load_op_library load_library
     cpp_extension f2py _os _sys _getframe _current_frames settrace setprofile addaudithook modules FunctionType CodeType
     CellType walk_tb walk_stack currentframe get_type_hints ForwardRef get_field runstring rundocs func_load
-    update_wrapper as_strided raw_ops sys os builtins __setattr__ __delattr__
+    update_wrapper dictConfig fileConfig as_strided raw_ops sys os builtins __setattr__ __delattr__
     """.split()
 )
 # What a class would define to be read otherwise than it is.
@@ -66,7 +66,7 @@ _HOOKS = frozenset(
 _ARGUMENTS = frozenset({"allow_pickle", "assigned", "updated"})
 # Modules whose other parts run texts as code.
 _ONLY = {"timeit": frozenset({"default_timer"}), "os": _OF_OS, "sys": _OF_SYS}
-_SUBMODULES = frozenset({"ctypeslib", "f2py", "cpp_extension", "config", "handlers", "testing"})
+_SUBMODULES = frozenset({"ctypeslib", "f2py", "cpp_extension", "config", "handlers"})
 _BUILTINS = frozenset({"exec", "eval", "compile", "breakpoint", "input", "globals", "locals", "help"})
 # Where a layer keeps its variables: it may be emptied, and its own class may fill it.
 _HELD = frozenset(
@@ -172,9 +172,8 @@ class _Reader:
             case ast.Import(names=aliases):
                 return next((what for alias in aliases if (what := _imported(alias.name))), None)
             case ast.ImportFrom(module=str(module), level=0, names=aliases):
-                return _imported(module) or next(
-                    (what for alias in aliases if (what := _taken(f"{module}.{alias.name}"))), None
-                )
+                names = [f"{module}.{alias.name}" for alias in aliases]
+                return next((what for name in names if (what := _imported(name) or _taken(name))), None)
             case ast.ImportFrom():
                 return "imports from beside it"
             case ast.Attribute(ctx=ast.Load()):
