@@ -58,6 +58,10 @@ def call_value(
         method = function.cls.lookup("__call__")
         if isinstance(method, Function):
             return call_function(run, method, args, keywords, node, function)
+        if run.uses_keras and function.cls.bases and tensors_in([*args, *keywords.values()]):
+            # Its class derives from one of another file: a layer, for it takes tensors.
+            made = promote(run, Unknown(("call", "instance", id(function))), node)
+            return call_layer_object(run, made, args, keywords, node)
     if isinstance(function, bool):
         _note_called_flag(run, node, scope)
         return Unknown(("called", id(node)))

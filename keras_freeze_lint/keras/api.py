@@ -46,7 +46,7 @@ AtrousConvolution2D LocallyConnected1D LocallyConnected2D Embedding LSTM GRU Sim
 ConvLSTM3D CuDNNLSTM CuDNNGRU LSTMCell GRUCell SimpleRNNCell StackedRNNCells BatchNormalization
 SyncBatchNormalization LayerNormalization GroupNormalization UnitNormalization SpectralNormalization PReLU
 EinsumDense MultiHeadAttention GroupQueryAttention Highway MaxoutDense TimeDistributedDense DenseFeatures
-AdditiveAttention Attention AdaptiveRescaling""".split()
+AdditiveAttention Attention AdaptiveRescaling _Conv Recurrent""".split()
 
 _WITHOUT_WEIGHTS = """Activation Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D Flatten Reshape Permute
 RepeatVector Lambda ActivityRegularization Masking InputLayer Cropping1D Cropping2D Cropping3D UpSampling1D
@@ -54,11 +54,11 @@ UpSampling2D UpSampling3D ZeroPadding1D ZeroPadding2D ZeroPadding3D MaxPooling1D
 AveragePooling1D AveragePooling2D AveragePooling3D MaxPool1D MaxPool2D MaxPool3D AvgPool1D AvgPool2D AvgPool3D
 GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D GlobalAveragePooling1D GlobalAveragePooling2D
 GlobalAveragePooling3D GlobalMaxPool1D GlobalMaxPool2D GlobalMaxPool3D GlobalAvgPool1D GlobalAvgPool2D
-GlobalAvgPool3D Add Subtract Multiply Average Maximum Minimum Concatenate Dot Merge GaussianNoise GaussianDropout
+GlobalAvgPool3D Add Subtract Multiply Average Maximum Minimum Concatenate Dot Merge _Merge GaussianNoise GaussianDropout
 AlphaDropout LeakyReLU ELU ThresholdedReLU Softmax ReLU Rescaling Resizing CenterCrop RandomFlip RandomRotation
 RandomZoom RandomTranslation RandomContrast RandomCrop RandomBrightness RandomHeight RandomWidth Identity
 CategoryEncoding Hashing Discretization StringLookup IntegerLookup TextVectorization HashedCrossing AlphaDropout
-FeatureSpace""".split()
+FeatureSpace _Pooling1D _Pooling2D _Pooling3D _GlobalPooling1D _GlobalPooling2D _GlobalPooling3D""".split()
 
 LAYER_CLASSES: dict[str, LayerClass] = {
     **{name: LayerClass(name, True) for name in _WITH_WEIGHTS},

@@ -172,6 +172,32 @@ for _ in range(3):
     gradients = tape.gradient(loss, critic.variables)
     optimizer.apply_gradients(zip(gradients, critic.variables))
     both.train_on_batch(np.ones((8, 2)), y)
+
+## a critic around the maker, through a layer whose class comes from elsewhere [keras==2.2.4, keras==2.0.8]
+from keras.layers import Dense, Input, concatenate
+from keras.models import Model
+from project.parts import Merging
+class Average(Merging):
+    def _merge_function(self, inputs):
+        return inputs[0] + inputs[1]
+given, shown = Input((4,)), Input((8,))
+maker = Model(given, Dense(4)(given))
+critic = Model(shown, Dense(1)(shown))
+critic.compile("sgd", "mse")
+maker.compile("sgd", "mse")
+real = Input((4,))
+made = maker(given)
+critic.trainable = False
+both = Model(given, [made, critic(concatenate([made, given]))])
+both.compile("sgd", "mse")
+critic.trainable = True
+maker.trainable = False
+between = critic(concatenate([Average()([real, made]), given]))
+penalised = Model([critic.inputs[0], real, given], [critic.outputs[0], between])
+penalised.compile("sgd", "mse")
+for _ in range(3):
+    penalised.train_on_batch([np.ones((8, 8)), x, x], [y, y])
+    both.train_on_batch(x, [x, y])
 """
 
 
