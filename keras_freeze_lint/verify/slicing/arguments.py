@@ -27,7 +27,7 @@ class CommandLine:
 
     def default(self, expression: ast.AST) -> str | None:
         """The default of an option that is read as ``args.name`` or ``config["name"]``."""
-        key = None
+        key: object = None
         if isinstance(expression, ast.Attribute):
             key = expression.attr
         elif isinstance(expression, ast.Subscript) and isinstance(expression.slice, ast.Constant):

@@ -182,7 +182,7 @@ def arguments_of(call: ast.Call, function: FunctionNode, is_method: bool) -> dic
     if is_method and names and not _is_static(function):
         names = names[1:]
     found: dict[str, ast.expr] = {}
-    for name, argument in zip(names, call.args):
+    for name, argument in zip(names, call.args, strict=False):
         if isinstance(argument, ast.Starred):
             break
         found[name] = argument

@@ -126,7 +126,7 @@ class Effects:
         targets: list[ast.expr] = []
         if isinstance(statement, (ast.Assign, ast.Delete)):
             targets = list(statement.targets)
-        elif isinstance(statement, (ast.AugAssign, ast.AnnAssign)) or isinstance(statement, (ast.For, ast.AsyncFor)):
+        elif isinstance(statement, (ast.AugAssign, ast.AnnAssign, ast.For, ast.AsyncFor)):
             targets = [statement.target]
         for target in targets:
             for node in ast.walk(target):

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from keras_freeze_lint.verify.slicing.program import (
     COMPREHENSIONS,
     FUNCTIONS,
-    TRIES,
     Definition,
     FunctionNode,
     Kind,
     Program,
     Scope,
     defaults_of,
+    is_try,
     own_expressions,
     parameters,
 )
 
 Environment = dict[str, frozenset[Definition]]
+
+
+@dataclass(frozen=True)
+class _Binding:
+    """How a statement gives names their values."""
+
+    kind: Kind
+    value: ast.expr | None = None
+    statement: ast.stmt | None = None
+    path: tuple[int, ...] = ()
 
 
 def read_program(text: str, tree: ast.Module) -> Program:
@@ -118,28 +129,18 @@ class _Flow:
         environment: Environment = {}
         defaults = defaults_of(node)
         for one in parameters(node):
-            self.define(one.arg, "param", one, defaults.get(one.arg), None, environment, scope)
+            self.define(one.arg, one, _Binding("param", defaults.get(one.arg)), environment, scope)
         return environment
 
-    def define(
-        self,
-        name: str,
-        kind: Kind,
-        target: ast.AST,
-        value: ast.expr | None,
-        statement: ast.stmt | None,
-        environment: Environment,
-        scope: Scope,
-        path: tuple[int, ...] = (),
-    ) -> None:
+    def define(self, name: str, target: ast.AST, how: _Binding, environment: Environment, scope: Scope) -> None:
         owner = scope if name not in scope.foreign else (scope.owner(name) or self.program.module)
         key = (id(target), name)
         if key not in self.known:
-            self.known[key] = Definition(name, kind, owner, statement, value, target, path)
+            self.known[key] = Definition(name, how.kind, owner, how.statement, how.value, target, how.path)
             owner.definitions.setdefault(name, []).append(self.known[key])
         definition = self.known[key]
         before = environment.get(name, frozenset())
-        environment[name] = frozenset({definition}) | before if kind == "aug" else frozenset({definition})
+        environment[name] = frozenset({definition}) | before if how.kind == "aug" else frozenset({definition})
 
     # -- statements
     def block(self, body: list[ast.stmt], environment: Environment, scope: Scope) -> None:
@@ -160,14 +161,16 @@ class _Flow:
             for case in statement.cases:
                 for node in ast.walk(case.pattern):
                     if isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
-                        self.define(node.name, "assign", node, statement.subject, statement, environment, scope)
+                        self.define(
+                            node.name, node, _Binding("assign", statement.subject, statement), environment, scope
+                        )
             self.branches([*(case.body for case in statement.cases), []], environment, scope)
-        elif isinstance(statement, TRIES):
+        elif is_try(statement):
             self.attempt(statement, environment, scope)
         elif isinstance(statement, (ast.With, ast.AsyncWith)):
             for item in statement.items:
                 if item.optional_vars is not None:
-                    self.target(item.optional_vars, "with", item.context_expr, statement, environment, scope)
+                    self.target(item.optional_vars, _Binding("with", item.context_expr, statement), environment, scope)
             self.block(statement.body, environment, scope)
         else:
             self.simple(statement, environment, scope)
@@ -175,31 +178,31 @@ class _Flow:
     def simple(self, statement: ast.stmt, environment: Environment, scope: Scope) -> None:
         if isinstance(statement, ast.Assign):
             for target in statement.targets:
-                self.target(target, "assign", statement.value, statement, environment, scope)
+                self.target(target, _Binding("assign", statement.value, statement), environment, scope)
         elif isinstance(statement, ast.AnnAssign):
             if statement.value is not None or isinstance(scope.node, ast.ClassDef):
-                self.target(statement.target, "assign", statement.value, statement, environment, scope)
+                self.target(statement.target, _Binding("assign", statement.value, statement), environment, scope)
         elif isinstance(statement, ast.AugAssign):
             target = statement.target
             if isinstance(target, ast.Name):
                 # The old value counts as well.
                 self.program.reaching[target] = tuple(environment.get(target.id, ()))
-                self.define(target.id, "aug", target, statement.value, statement, environment, scope)
+                self.define(target.id, target, _Binding("aug", statement.value, statement), environment, scope)
             else:
-                self.target(target, "aug", statement.value, statement, environment, scope)
+                self.target(target, _Binding("aug", statement.value, statement), environment, scope)
         elif isinstance(statement, (ast.Import, ast.ImportFrom)):
             for alias in statement.names:
                 name = (alias.asname or alias.name).split(".")[0]
-                self.define(name, "import", alias, None, statement, environment, scope)
+                self.define(name, alias, _Binding("import", None, statement), environment, scope)
         elif isinstance(statement, FUNCTIONS):
-            self.define(statement.name, "def", statement, None, statement, environment, scope)
+            self.define(statement.name, statement, _Binding("def", None, statement), environment, scope)
         elif isinstance(statement, ast.ClassDef):
             inside = dict(environment)
             own = self.program.scopes[statement]
             self.block(statement.body, inside, own)
             for name, definitions in own.definitions.items():
                 self.program.attributes.setdefault(name, []).extend(definitions)
-            self.define(statement.name, "class", statement, None, statement, environment, scope)
+            self.define(statement.name, statement, _Binding("class", None, statement), environment, scope)
         elif isinstance(statement, ast.Delete):
             for target in statement.targets:
                 if not isinstance(target, ast.Name):
@@ -208,7 +211,7 @@ class _Flow:
     def loop(self, statement: ast.For | ast.AsyncFor, environment: Environment, scope: Scope) -> None:
         before = dict(environment)
         for _ in range(2):
-            self.target(statement.target, "for", statement.iter, statement, environment, scope)
+            self.target(statement.target, _Binding("for", statement.iter, statement), environment, scope)
             self.block(statement.body, environment, scope)
             self.join(environment, before)
         self.block(statement.orelse, environment, scope)
@@ -224,7 +227,7 @@ class _Flow:
                 self.join(inside, environment)
                 self.block(body, inside, scope)
             results.append(inside)
-        alive = [inside for body, inside in zip(bodies, results) if not _leaves(body)] or results
+        alive = [inside for body, inside in zip(bodies, results, strict=True) if not _leaves(body)] or results
         environment.clear()
         for inside in alive:
             self.join(environment, inside)
@@ -238,7 +241,7 @@ class _Flow:
         for handler in statement.handlers:
             inside = dict(before)
             if handler.name:
-                self.define(handler.name, "except", handler, None, statement, inside, scope)
+                self.define(handler.name, handler, _Binding("except", None, statement), inside, scope)
             self.block(handler.body, inside, scope)
             if not _leaves(handler.body):
                 self.join(environment, inside)
@@ -250,28 +253,20 @@ class _Flow:
             one[name] = one.get(name, frozenset()) | definitions
 
     # -- targets and uses
-    def target(
-        self,
-        target: ast.expr,
-        kind: Kind,
-        value: ast.expr | None,
-        statement: ast.stmt,
-        environment: Environment,
-        scope: Scope,
-        path: tuple[int, ...] = (),
-    ) -> None:
+    def target(self, target: ast.expr, how: _Binding, environment: Environment, scope: Scope) -> None:
         if isinstance(target, ast.Name):
-            self.define(target.id, kind, target, value, statement, environment, scope, path)
+            self.define(target.id, target, how, environment, scope)
         elif isinstance(target, (ast.Tuple, ast.List)):
             for position, element in enumerate(target.elts):
-                self.target(element, kind, value, statement, environment, scope, (*path, position))
+                self.target(element, replace(how, path=(*how.path, position)), environment, scope)
         elif isinstance(target, ast.Starred):
-            self.target(target.value, kind, value, statement, environment, scope, path)
+            self.target(target.value, how, environment, scope)
         elif isinstance(target, ast.Attribute):
             key = (id(target), target.attr)
             if key not in self.known:
-                self.known[key] = Definition(target.attr, "attr", scope, statement, value, target, path)
-                self.program.attributes.setdefault(target.attr, []).append(self.known[key])
+                found = Definition(target.attr, "attr", scope, how.statement, how.value, target, how.path)
+                self.known[key] = found
+                self.program.attributes.setdefault(target.attr, []).append(found)
 
     def uses(self, expression: ast.AST, environment: Environment, scope: Scope) -> None:
         """Note what reaches each name that an expression reads; comprehensions bind names of their own."""
@@ -284,7 +279,7 @@ class _Flow:
             self.uses(expression.value, environment, scope)
             statement = self.program.statement_of(expression)
             if statement is not None:
-                self.target(expression.target, "assign", expression.value, statement, environment, scope)
+                self.target(expression.target, _Binding("assign", expression.value, statement), environment, scope)
         elif not isinstance(expression, ast.Lambda):
             for child in ast.iter_child_nodes(expression):
                 self.uses(child, environment, scope)

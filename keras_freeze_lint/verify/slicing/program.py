@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeGuard
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -128,7 +128,7 @@ def own_expressions(statement: ast.stmt) -> list[ast.expr]:
     if isinstance(statement, (ast.With, ast.AsyncWith)):
         found = [item.context_expr for item in statement.items]
         return [*found, *(item.optional_vars for item in statement.items if item.optional_vars is not None)]
-    if isinstance(statement, (ast.Try, *_TRY_STAR)):
+    if is_try(statement):
         return [handler.type for handler in statement.handlers if handler.type is not None]
     if isinstance(statement, ast.Match):
         cases = statement.cases
@@ -138,8 +138,9 @@ def own_expressions(statement: ast.stmt) -> list[ast.expr]:
     return [child for child in ast.iter_child_nodes(statement) if isinstance(child, ast.expr)]
 
 
-_TRY_STAR: tuple[type[ast.stmt], ...] = (ast.TryStar,) if hasattr(ast, "TryStar") else ()  # type: ignore[attr-defined]
-TRIES = (ast.Try, *_TRY_STAR)
+def is_try(statement: ast.AST) -> TypeGuard[ast.Try]:
+    """Whether a statement is a ``try``, with ``except`` or ``except*``."""
+    return type(statement).__name__ in {"Try", "TryStar"}
 
 
 def blocks_of(statement: ast.stmt) -> list[list[ast.stmt]]:
@@ -176,7 +177,9 @@ def defaults_of(function: FunctionNode | ast.Lambda) -> dict[str, ast.expr]:
     """The default value of each parameter that has one."""
     arguments = function.args
     positional = [*arguments.posonlyargs, *arguments.args]
-    pairs = zip(reversed(positional), reversed(arguments.defaults))
+    pairs = zip(reversed(positional), reversed(arguments.defaults), strict=False)
     found = {one.arg: default for one, default in pairs}
-    found.update({one.arg: value for one, value in zip(arguments.kwonlyargs, arguments.kw_defaults) if value})
+    found.update(
+        {one.arg: value for one, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value}
+    )
     return found

@@ -139,7 +139,7 @@ class Roles:
             call = self.program.parents.get(parent)
             return self._argument(call, parent.arg or "", None, depth) if isinstance(call, ast.Call) else None
         if isinstance(parent, ast.Call) and node in parent.args:
-            return self._argument(parent, "", parent.args.index(node), depth)  # type: ignore[arg-type]
+            return self._argument(parent, "", parent.args.index(node), depth)
         if isinstance(parent, ast.Compare):
             return self._compared(node, parent)
         if isinstance(parent, (ast.BinOp, ast.UnaryOp)):

@@ -10,6 +10,7 @@ from keras_freeze_lint.verify.slicing.effects import TRAINING, Effects
 from keras_freeze_lint.verify.slicing.facts import Facts
 from keras_freeze_lint.verify.slicing.filling import Filling
 from keras_freeze_lint.verify.slicing.modules import path_of
+from keras_freeze_lint.verify.slicing.program import Definition
 
 # What a few steps on a small batch do without.
 _SURPLUS = frozenset(
@@ -142,48 +143,48 @@ class Training:
         # Two steps in all, where there are epochs for that.
         steps = 1 if any(word.arg in _EPOCHS for word in call.keywords) or len(call.args) > 2 else _FEW
         data = 1 if getattr(call.func, "attr", "") == "fit_generator" else 2
-        for position, argument in enumerate(call.args[data:], data):
-            if isinstance(argument, ast.Starred):
-                continue
-            few = {2: 4, 3: epochs}.get(position) if data == 2 else {1: steps, 2: epochs}.get(position, _FEW)
-            if few is not None and (number(self.program, argument) or 99) > (
-                few if position == 1 else max(_ENOUGH, few)
-            ):
-                self.source.replace(argument, str(few))
+        limits = {1: (steps, steps), 2: (_ENOUGH, epochs)} if data == 1 else {2: (8, 4), 3: (_ENOUGH, epochs)}
+        for position, argument in enumerate(call.args):
+            if position >= data and position in limits and not isinstance(argument, ast.Starred):
+                enough, few = limits[position]
+                self._cut(argument, max(enough, few), few)
         has_steps = any(word.arg in _STEPS for word in call.keywords) or (data == 1 and len(call.args) > 1)
         for word in call.keywords:
-            value = number(self.program, word.value)
             if word.arg in _SURPLUS:
                 self.filling.drop_argument(call, word)
             elif word.arg in _EPOCHS:
-                if value is None or value > max(_ENOUGH, epochs):
-                    self.source.replace(word.value, str(epochs))
+                self._cut(word.value, max(_ENOUGH, epochs), epochs)
             elif word.arg in _STEPS:
-                if not fed_by_steps and not own:
+                if fed_by_steps or own:
+                    self._cut(word.value, steps, 8 if word.arg == "samples_per_epoch" else steps)
+                else:
                     self.filling.drop_argument(call, word)
-                elif value is None or value > steps:
-                    self.source.replace(word.value, "8" if word.arg == "samples_per_epoch" else str(steps))
             elif word.arg == "batch_size":
-                if not own and fed_by_steps:
+                if fed_by_steps and not own:
                     self.filling.drop_argument(call, word)
-                elif value is None or value > 8:
-                    self.source.replace(word.value, "4")
+                else:
+                    self._cut(word.value, 8, 4)
             elif word.arg == "callbacks":
                 self._callbacks(call, word, kept)
             elif word.arg == "verbose":
                 self.source.replace(word.value, "0")
-            elif word.arg is None:
-                if self.facts.is_missing(word.value):
-                    self.filling.drop_argument(call, word)
-                else:
-                    kept.append(word.value)
+            elif word.arg is None and self.facts.is_missing(word.value):
+                self.filling.drop_argument(call, word)
             elif word.arg not in {"x", "y", "generator"} or own:
                 kept.append(word.value)
         if fed_by_steps and not own and not has_steps:
-            end = self.source.end(call) - 1
-            before = self.source.text[:end].rstrip()
-            comma = " " if before.endswith(",") else ", "
-            self.source.replace_span(end, end, f"{comma}steps_per_epoch={steps}")
+            self._add_word(call, f"steps_per_epoch={steps}")
+
+    def _cut(self, value: ast.expr, enough: int, few: int) -> None:
+        """Say a small number where a larger or an unknown one stands."""
+        told = number(self.program, value)
+        if told is None or told > enough:
+            self.source.replace(value, str(few))
+
+    def _add_word(self, call: ast.Call, word: str) -> None:
+        end = self.source.end(call) - 1
+        before = self.source.text[:end].rstrip()
+        self.source.replace_span(end, end, f"{' ' if before.endswith(',') else ', '}{word}")
 
     def _epochs(self, call: ast.Call) -> int:
         """Few, but enough for what the program's own callbacks do at some epoch."""
@@ -295,7 +296,7 @@ class Training:
         if fed is None:
             return False
         model, expression = fed
-        loss = self._loss(statement)
+        loss = self._loss()
         self.filling.helpers.add("synthetic_batches")
         text = f"synthetic_batches({model}, turns=2{loss})"
         iterated = statement.iter
@@ -316,7 +317,7 @@ class Training:
         definitions = [one for one in self.facts.definitions if one.target in names]
         return self._consumer(definitions, 4)
 
-    def _consumer(self, definitions: list, depth: int) -> tuple[str, ast.expr] | None:  # type: ignore[type-arg]
+    def _consumer(self, definitions: list[Definition], depth: int) -> tuple[str, ast.expr] | None:
         """The model that is called with one of some values."""
         if depth == 0:
             return None
@@ -329,9 +330,8 @@ class Training:
                     position == 0
                     and self.facts.is_model(call.func)
                     and isinstance(call.func, (ast.Name, ast.Attribute))
-                ):
-                    if not isinstance(call.func, ast.Attribute) or (call.func.value and _is_self(call.func)):
-                        return ast.unparse(call.func), call.func
+                ) and (not isinstance(call.func, ast.Attribute) or _is_self(call.func)):
+                    return ast.unparse(call.func), call.func
                 for function in self.facts.callees.targets(call):
                     scope = self.program.scopes[function]
                     inner = [one for found in scope.definitions.values() for one in found if one.kind == "param"]
@@ -340,7 +340,7 @@ class Training:
                         return found
         return None
 
-    def _loss(self, statement: ast.For | ast.AsyncFor) -> str:
+    def _loss(self) -> str:
         """How a hand-written loop measures: by a loss of Keras that is named in the file."""
         for call in self.program.calls:
             path = path_of(self.program, call.func)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from keras_freeze_lint.verify.slicing.editing import Source
 from keras_freeze_lint.verify.slicing.keeping import Keeper
-from keras_freeze_lint.verify.slicing.program import FUNCTIONS, TRIES
+from keras_freeze_lint.verify.slicing.program import FUNCTIONS, is_try
 
 _STEP = "    "
 _COMMENT = re.compile(r"[ \t]*#.*")
@@ -56,7 +56,7 @@ class Writer:
             self.tail(statement.body, statement.orelse, "else:", indent)
         elif isinstance(statement, (ast.With, ast.AsyncWith)):
             self.compound(statement, statement.body, indent)
-        elif isinstance(statement, TRIES):
+        elif is_try(statement):
             self.attempt(statement, indent)
         elif isinstance(statement, ast.Match):
             self.match(statement, indent)
@@ -73,7 +73,7 @@ class Writer:
         ):
             return  # behind a semicolon or a colon
         number = first - 1
-        comments = []
+        comments: list[tuple[str, int]] = []
         while number >= 1 and _COMMENT.fullmatch(self.source.line_text(number)) and len(comments) < 4:
             text = self.source.line_text(number)
             if not _CODING.match(text.strip()) and not _is_code(text):
@@ -240,10 +240,8 @@ class Writer:
         for node in ast.walk(statement.args) if isinstance(statement, FUNCTIONS) else []:
             if hasattr(node, "end_lineno"):
                 after = max(after, self.source.end(node))
-        nodes = [statement.returns] if isinstance(statement, FUNCTIONS) else [*statement.bases, *statement.keywords]
-        for node in nodes:
-            if node is not None:
-                after = max(after, self.source.end(node))
+        behind = [statement.returns] if isinstance(statement, FUNCTIONS) else [*statement.bases, *statement.keywords]
+        after = max([after, *(self.source.end(node) for node in behind if node is not None)])
         same_line = self.header(self.source.start(statement), after, statement.body, indent)
         self.body(statement.body, indent, same_line)
 
@@ -260,11 +258,8 @@ class Writer:
             self.simple(statement, indent)
         elif names:
             words = ", ".join(f"{one.name} as {one.asname}" if one.asname else one.name for one in names)
-            if isinstance(statement, ast.ImportFrom):
-                words = f"from {'.' * statement.level}{module or statement.module or ''} import {words}"
-            else:
-                words = f"import {words}"
-            self.add(indent + words, statement.lineno)
+            first = f"from {module or statement.module} " if isinstance(statement, ast.ImportFrom) else ""
+            self.add(f"{indent}{first}import {words}", statement.lineno)
         for name, value in filled.items():
             self.add(f"{indent}{name} = {value}", statement.lineno)
         return True
