@@ -80,6 +80,7 @@ def _call_unknown(run: Run, function: Unknown, args: list[Value], keywords: dict
         model = _receiver(function)
         if model is not None and run.uses_keras:
             return call_model_method(run, promote(run, model, node.func), node.func.attr, args, keywords, node)
+    _hand_out(run, args, keywords, node)
     tensors = tensors_in([*args, *keywords.values()])
     if tensors and run.uses_keras and not function.foreign and _is_made(function):
         return call_layer_object(run, promote(run, function, node), args, keywords, node)
@@ -87,6 +88,14 @@ def _call_unknown(run: Run, function: Unknown, args: list[Value], keywords: dict
         return containers.operation(tensors)
     key = ("call", function.key, *(conditions.key_of(arg) for arg in args[:4]), *sorted(keywords)[:4])
     return Unknown(key if _small(key) else ("call", id(node)), function.foreign)
+
+
+def _hand_out(run: Run, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> None:
+    """Models among the arguments of code that is not in the file."""
+    for value in [*args, *keywords.values()]:
+        for one in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(one, Layer):
+                run.emit(events.HandedOut(*run.place(node), one))
 
 
 def _note_option(run: Run, args: list[Value], keywords: dict[str, Value]) -> None:
@@ -159,6 +168,7 @@ def _call_api(run: Run, api: Api, args: list[Value], keywords: dict[str, Value],
         return call_builtin(run, api.name, args, keywords, node, call_value, scope)
     if api.is_keras:
         return call_keras(run, api, args, keywords, node)
+    _hand_out(run, args, keywords, node)
     return call_library(run, api, args, keywords, node)
 
 

@@ -30,6 +30,8 @@ def odd_slice(run: Run, whole: LayerList, low: int | None, high: int | None, nod
 
 def _kind(whole: LayerList, count: int, low: int | None, high: int | None, cut: ast.Slice) -> str | None:
     most = count if whole.origin is None else count * _TOLERANCE
+    if any(isinstance(part, ast.BinOp) for bound in (cut.lower, cut.upper) if bound for part in ast.walk(bound)):
+        return None  # a number that grows with a loop or callback may well pass the end
     nested = any(layer.is_model and len(layer.children) > 1 for layer in whole.layers)
     # One end that is exactly the number of layers is a slip only where it is written out.
     begins_behind = low is not None and (low > most or (low == count and isinstance(cut.lower, ast.Constant)))

@@ -100,7 +100,8 @@ def _note_matrix(layer: Layer, keywords: dict[str, Value]) -> None:
     """An Embedding that is given its matrix holds weights that are not random."""
     if layer.cls == "Embedding":
         initializer = keywords.get("embeddings_initializer", keywords.get("weights"))
-        layer.pretrained = initializer is not None and not isinstance(initializer, str)
+        random = isinstance(initializer, str) and any(word in initializer for word in ("uniform", "normal"))
+        layer.pretrained = initializer is not None and not random
 
 
 def _wrap(run: Run, layer: Layer, wrapped: Layer, node: ast.Call) -> None:
@@ -222,7 +223,14 @@ def _from_saved(run: Run, api: Api, args: list[Value], keywords: dict[str, Value
     source = args[0] if args else None
     if isinstance(source, Saved):
         return rebuild(run, source, node)
-    return Unknown(("rebuilt", conditions.key_of(source), id(node)))
+    if "from_config" in api.path and api.name == "from_config":
+        return Unknown(("rebuilt", conditions.key_of(source), id(node)))
+    made = layers.unseen_model(
+        run, "Model", node, ("rebuilt", id(node)), length=None, holds_bn=None, flag=True, name=False,
+        flavour=api.flavour, label=api.name,
+    )  # fmt: skip
+    made.attributes["weights argument"] = None
+    return made
 
 
 def _clear_session(run: Run, api: Api, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> Value:

@@ -43,6 +43,8 @@ def call_model_method(
     if name in ("predict", "predict_on_batch", "predict_generator"):
         run.emit(events.Predicted(*run.place(node), layer))
         return Data(None, ("predicted", id(node)))
+    if layer.is_model:
+        run.emit(events.HandedOut(*run.place(node), layer))
     return Unknown(("method", ("object", layer.serial), name, id(node)), foreign=True)
 
 
@@ -132,8 +134,6 @@ def _get_weights(run: Run, layer: Layer, args: list[Value], keywords: dict[str, 
 
 def _set_weights(run: Run, layer: Layer, args: list[Value], keywords: dict[str, Value], node: ast.Call) -> Value:
     source = args[0] if args else keywords.get("weights")
-    if isinstance(source, list) and len(source) == 1 and layer.cls == "Embedding":
-        layer.pretrained = True
     read = source.read if isinstance(source, Weights) else None
     run.emit(events.WroteWeights(*run.place(node), layer, read))
     return None

@@ -92,12 +92,32 @@ def _flag_set_by(node: ast.AST) -> object:
 
 
 def _only_for_bn(node: ast.For) -> bool:
-    """``for layer in ...: if isinstance(layer, BatchNormalization): layer.trainable = False``."""
+    """Whether its body is ``if isinstance(layer, BatchNormalization): layer.trainable = False``, or opens the others."""
     first = node.body[0]
     if len(node.body) != 1 or not isinstance(first, ast.If) or first.orelse:
         return False
-    names = {part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "") for part in ast.walk(first.test)}
-    return "isinstance" in names and "BatchNormalization" in names
+    test, meant = first.test, False
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        test, meant = test.operand, True
+    elif isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.NotIn | ast.NotEq | ast.IsNot):
+        meant = True
+    return _asks_for_bn(test) and _flag_set_by(first) is meant
+
+
+def _asks_for_bn(test: ast.expr) -> bool:
+    """Whether a test asks if a layer is BatchNormalization, by class or by name."""
+    if not isinstance(test, ast.Call | ast.Compare):
+        return False
+    names: set[str] = set()
+    texts: set[str] = set()
+    for part in ast.walk(test):
+        names.add(part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", ""))
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            texts.add(part.value.lower())
+    by_class = "BatchNormalization" in names and not {"isinstance", "type", "__class__"}.isdisjoint(names)
+    # Applications call their layers block1_bn or batch_normalization_7: a name tells as much as the class.
+    told = any(text == "bn" or "batchnorm" in text or "batch_norm" in text for text in texts)
+    return by_class or (told and not {"name", "__name__", "str"}.isdisjoint(names))
 
 
 def _below(layer: Layer) -> list[Layer]:

@@ -198,6 +198,13 @@ class WroteWeights(Event):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class HandedOut(Event):
+    """A model was given to code that is not in the file, which may have written its weights."""
+
+    layer: Layer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Mistake(Event):
     """An assignment that does not reach any layer's flag: ``kind`` is a rule's matter (misspelled, compared, ...).
 

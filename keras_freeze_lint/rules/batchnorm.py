@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from keras_freeze_lint.effects.progress import Replay
-from keras_freeze_lint.effects.records import LayerEffect, TrainingRecord
+from keras_freeze_lint.effects.records import LayerEffect, TrainingRecord, Write
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.values import Layer
 from keras_freeze_lint.rules.base import Defect, Rule, line_of, named, prediction, shown, stations
@@ -99,6 +99,7 @@ def _baked(replay: Replay) -> Iterator[Defect]:
 
 def _not_reached(replay: Replay) -> Iterator[Defect]:
     yield from _reopened(replay)
+    yield from _closed(replay)
     for index, event in enumerate(replay.events):
         if (
             not isinstance(event, events.Mistake)
@@ -154,6 +155,50 @@ def _reopened(replay: Replay) -> Iterator[Defect]:
                 ),
                 prediction(replay, record, effects, "statistics", meant=False),
             )
+
+
+def _closed(replay: Replay) -> Iterator[Defect]:
+    """BatchNormalization kept trainable on purpose, and frozen by a later assignment that means all layers."""
+    for record in replay.records:
+        closed: dict[int, list[LayerEffect]] = {}
+        for effect in record.effects.values():
+            before = _write_before(replay, effect)
+            if (
+                not effect.layer.is_bn
+                or before is None
+                or effect.write is None
+                or effect.write.value is not False
+                or before.value is not True
+                or effect.weights is not False
+                or record.raised
+            ):
+                continue
+            alone = _means_bn(replay, before.event.node) and not _means_bn(replay, effect.write.event.node)
+            if alone and untouched_between(replay, before.index, effect.write.index):
+                closed.setdefault(id(before.event.node), []).append(effect)
+        for effects in closed.values():
+            before, write = _write_before(replay, effects[0]), effects[0].write
+            assert before is not None
+            assert write is not None
+            yield Defect(
+                "KFL204",
+                before.event.node,
+                "closed",
+                {"layers": named(effect.layer for effect in effects), "line": str(line_of(write.event.node))},
+                stations(
+                    (before.event.node, "kept trainable here"),
+                    (write.event.node, "frozen here"),
+                    (record.node, "gamma and beta stay still"),
+                ),
+                prediction(replay, record, effects, "weights", meant=True),
+            )
+
+
+def _write_before(replay: Replay, effect: LayerEffect) -> Write | None:
+    """The assignment before the one that the layer's intent comes from."""
+    written = replay.intents.writes.get(effect.layer.serial, [])
+    position = written.index(effect.write) if effect.write in written else 0
+    return written[position - 1] if position else None
 
 
 def _means_bn(replay: Replay, node: object) -> bool:
@@ -223,6 +268,7 @@ BATCHNORM_RULES = (
         "BatchNormalization that was to be frozen is reopened later or out of the loop's reach",
         {
             "": "frozen BatchNormalization ({layers}) is reopened on line {line}: its statistics move; freeze it after that line",
+            "closed": "{layers}, kept trainable here, is frozen again on line {line}: it stays still; set it True after that line",
             "nested": "this loop does not reach the BatchNormalization inside {target}: it trains on line {line}; loop over its layers too",
         },
         _not_reached,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from keras_freeze_lint.rules.assignments import ASSIGNMENT_RULES
 from keras_freeze_lint.rules.base import Rule
 from keras_freeze_lint.rules.batchnorm import BATCHNORM_RULES
+from keras_freeze_lint.rules.effectless import EFFECTLESS_RULES
 from keras_freeze_lint.rules.loops import LOOP_RULES
 from keras_freeze_lint.rules.nesting import NESTING_RULES
 from keras_freeze_lint.rules.persistence import PERSISTENCE_RULES
@@ -20,6 +21,7 @@ RULES: tuple[Rule, ...] = tuple(
     sorted(
         (
             *TIMING_RULES,
+            *EFFECTLESS_RULES,
             *BATCHNORM_RULES,
             *WEIGHT_RULES,
             *ASSIGNMENT_RULES,

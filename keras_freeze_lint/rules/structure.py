@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import lru_cache
 
 from keras_freeze_lint.effects.progress import Replay
-from keras_freeze_lint.effects.records import TrainingRecord, Write
+from keras_freeze_lint.effects.records import Write
 from keras_freeze_lint.findings import Prediction
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.cuts import NO_LAYER
 from keras_freeze_lint.interpreter.values import Layer
-from keras_freeze_lint.rules.base import Defect, Rule, line_of, named, prediction, shown, stations
+from keras_freeze_lint.rules.base import Defect, Rule, named, prediction, shown, stations
 from keras_freeze_lint.rules.history import next_record, previous_write, reaches, unchanged_by, untouched_between
 from keras_freeze_lint.rules.predictions import leaves_with_weights, meant_otherwise, raised_at
 
@@ -125,71 +124,7 @@ def _slices(replay: Replay) -> Iterator[Defect]:
             )
 
 
-def _other_instance(replay: Replay) -> Iterator[Defect]:
-    """The frozen model is one instance, the trained one another that the same line built."""
-    trained = {layer.serial: layer for record in replay.records for layer in _layers(record)}
-    sites = {id(layer.node): layer for layer in trained.values()}
-    for index, event in enumerate(replay.events):
-        if not isinstance(event, events.SetFlag) or event.value is not False or event.how == "constructor":
-            continue
-        leaves = [leaf for leaf in replay.flags.leaves(event.target) if leaf.has_weights is not False]
-        if (
-            not leaves
-            or any(leaf.serial in trained for leaf in leaves)
-            or not _used_otherwise(replay).isdisjoint({event.target.serial, *(leaf.serial for leaf in leaves)})
-        ):
-            continue
-        twins = [sites[id(leaf.node)] for leaf in leaves if id(leaf.node) in sites and leaf.kind != "rest"]
-        if any(write.event.node is event.node for one in twins for write in replay.intents.writes.get(one.serial, ())):
-            # The same line reaches the trained instance at another time.
-            continue
-        record = next_record(replay, twins[0], index) if len(twins) == len(leaves) else None
-        if record is not None and all(
-            effect.weights for effect in (record.effects[one.serial] for one in twins if one.serial in record.effects)
-        ):
-            yield Defect(
-                "KFL104",
-                event.node,
-                "",
-                {"target": shown(event.target), "line": str(line_of(record.node))},
-                stations((event.node, "frozen here"), (record.node, "another instance trained here")),
-                _trained_twins(replay, record, twins),
-            )
-
-
-def _trained_twins(replay: Replay, record: TrainingRecord, twins: list[Layer]) -> Prediction:
-    effects = [record.effects[one.serial] for one in twins if one.serial in record.effects]
-    return prediction(replay, record, effects, "weights", meant=False)
-
-
-def _layers(record: TrainingRecord) -> list[Layer]:
-    return [effect.layer for effect in record.effects.values()] if record.model is not None else []
-
-
-@lru_cache(maxsize=8)
-def _used_otherwise(replay: Replay) -> frozenset[int]:
-    """Layers that are called on data, copied or read from: frozen or not, they have a purpose of their own."""
-    used: set[int] = set()
-    for event in replay.events:
-        if isinstance(event, events.Called) and not event.symbolic:
-            used.add(event.layer.serial)
-        elif isinstance(event, events.ReadWeights):
-            used.update(one.serial for one in replay.flags.below(event.layer))
-        elif isinstance(event, events.Copied):
-            used.add(event.source.serial)
-    return frozenset(used)
-
-
 STRUCTURE_RULES = (
-    Rule(
-        "KFL104",
-        "freeze-without-effect",
-        "the frozen layers belong to an instance that is never trained",
-        {
-            "": "{target} is frozen here, but line {line} trains another instance that the same code built; freeze the trained one"
-        },
-        _other_instance,
-    ),
     Rule(
         "KFL502",
         "parent-overrides-children",

@@ -9,6 +9,7 @@ from keras_freeze_lint.effects.progress import Replay
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.values import Layer
 from keras_freeze_lint.rules.base import Defect, Rule, line_of, named, shown, stations
+from keras_freeze_lint.rules.history import reaches
 
 
 def _order(replay: Replay) -> Iterator[Defect]:
@@ -59,10 +60,12 @@ def _too_late(replay: Replay) -> Iterator[Defect]:
                     stations((getattr(record, "node", None), "trained here"), (event.node, "written here")),
                 )
             given.update(leaf.serial for leaf in leaves)
+        elif isinstance(event, events.HandedOut):
+            given.update(leaf.serial for leaf in replay.flags.leaves(event.layer))
         elif isinstance(event, events.Built | events.Copied):
             layer = event.layer if isinstance(event, events.Built) else event.copy
-            argument = layer.attributes.get("weights argument", layer.kind == "opaque" or layer.cls == "Embedding")
-            if argument not in (None, False):
+            filled = layer.kind == "opaque" or (layer.cls == "Embedding" and not _is_bare_embedding(layer))
+            if layer.attributes.get("weights argument", filled) not in (None, False):
                 given.update(leaf.serial for leaf in replay.flags.leaves(layer))
         elif id(event) in trained:
             for effect in trained[id(event)].effects.values():
@@ -82,7 +85,7 @@ def _frozen_random(replay: Replay) -> Iterator[Defect]:
         one.layer.serial for record in replay.records for one in record.effects.values() if one.weights or one.intended
     }
     for event in replay.events:
-        if isinstance(event, events.WroteWeights):
+        if isinstance(event, events.WroteWeights | events.HandedOut):
             written.update(leaf.serial for leaf in replay.flags.leaves(event.layer))
         elif isinstance(event, events.Built):
             layer = event.layer
@@ -102,7 +105,7 @@ def _frozen_random(replay: Replay) -> Iterator[Defect]:
                 if effect.layer.serial in bare and effect.layer.serial not in written
                 and effect.intended is False and effect.weights is False and effect.write is not None
             ]  # fmt: skip
-            if random and effects:
+            if random and effects and not _filled_later(replay, random[0].layer, record.index):
                 owner = bare[random[0].layer.serial]
                 yield Defect(
                     "KFL303",
@@ -111,6 +114,14 @@ def _frozen_random(replay: Replay) -> Iterator[Defect]:
                     {"layers": shown(owner) if owner.is_model else named(one.layer for one in random)},
                     stations((owner.node, "built without weights"), (record.node, "trained here")),
                 )
+
+
+def _filled_later(replay: Replay, layer: Layer, after: int) -> bool:
+    """Whether its weights come later, and so too late: that is another mistake."""
+    return any(
+        isinstance(event, events.WroteWeights) and event.source is None and reaches(replay, event.layer, layer)
+        for event in replay.events[after:]
+    )
 
 
 def _is_bare_embedding(layer: Layer) -> bool:
