@@ -42,17 +42,22 @@ def verified(
     keep = witness_files(Path(choices.save_witness)) if choices.save_witness else None
     with progress() as shown, ExitStack() as stack:
         verifiers = [stack.enter_context(_verifier(place, choices, overrides, shown, keep)) for place in places]
-        found = []
-        for name, text in texts:
-            settings = settings_of(name, overrides, told)
-            prepared = [
-                verifier.prepare(text, name, _settings(settings, overrides, verifier.place)) for verifier in verifiers
-            ]
-            for one, verifier in zip(_joined(prepared), verifiers, strict=True):
-                found.append(verifier.verify(one))
+        prepared = [_prepared(verifiers, name, text, overrides, told) for name, text in texts]
+        by_place = [verifier.verify_all([one[number] for one in prepared]) for number, verifier in enumerate(verifiers)]
+        found = [verdicts[number] for number in range(len(prepared)) for verdicts in by_place]
     for result in found:
         if result.error is not None:
             told.add(result.error)
+    return found
+
+
+def _prepared(verifiers: Sequence[Verifier], name: str, text: str, overrides: Overrides, told: Told) -> list[Prepared]:
+    """A file in each place. Where it has findings, Keras is imported while the next files are read."""
+    settings = settings_of(name, overrides, told)
+    found = _joined(
+        [verifier.prepare(text, name, _settings(settings, overrides, verifier.place)) for verifier in verifiers]
+    )
+    verifiers[0].warm_up(found[0])
     return found
 
 
@@ -127,7 +132,6 @@ def _verifier(place: Place, choices: Choices, overrides: Overrides, shown: Progr
     backend = _backend(overrides, place)
 
     def start() -> Runner:
-        shown.begin(f"{place.name}: importing Keras")
         return Runner(place.python, backend, choices.device, Limits(seconds=choices.timeout), sandbox=choices.sandbox)
 
     return Verifier(place, start, shown, keep)

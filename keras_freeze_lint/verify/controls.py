@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from keras_freeze_lint.findings import Edit, Finding, Report
 from keras_freeze_lint.settings import Settings
 from keras_freeze_lint.verify.judging import Comparison, Observation, control_for
 from keras_freeze_lint.verify.measurement import Control, Measurement
+from keras_freeze_lint.verify.runner import Request
 from keras_freeze_lint.verify.witness import Witness
 
 # The training methods of a model: only these train again after another compile().
@@ -36,8 +37,12 @@ class Proposal:
     lines: frozenset[int]
     flags: Control | None = None
 
-    def ran(self, run: Callable[[str, Control | None], Measurement]) -> Comparison:
-        return Comparison(self.words, self.lines, run(self.text, self.flags), self.flags is not None)
+    @property
+    def request(self) -> Request:
+        return Request(self.text, self.flags)
+
+    def showed(self, measured: Measurement) -> Comparison:
+        return Comparison(self.words, self.lines, measured, self.flags is not None)
 
 
 def controls(

@@ -30,6 +30,8 @@ _MIB = 1 << 20
 # The import of Keras may take this long on top of what a witness may take, and an answer this long to arrive.
 _IMPORT_SECONDS = 240.0
 _SLACK_SECONDS = 30.0
+# Each may need the memory that a witness may have.
+_MOST_SIDE_BY_SIDE = 4
 # What a program may set before it imports Keras, and only then: such a program gets a process of its own.
 _EARLY_SETTINGS = frozenset({"KERAS_BACKEND", "TF_USE_LEGACY_KERAS"})
 # What goes through from the environment of the user: nothing that is secret, nothing that changes Python.
@@ -108,48 +110,58 @@ class Runner:
 
     def run_all(self, requests: Sequence[Request]) -> list[Measurement]:
         """Return the measurements of many witnesses, in their order; what is independent may run side by side."""
-        found: dict[int, Measurement] = {}
-        for numbers in _alike(requests):
-            found.update(self._run_alike({number: requests[number] for number in numbers}))
+        found = dict(self.stream(dict(enumerate(requests))))
         return [found[number] for number in range(len(requests))]
 
-    def _run_alike(self, requests: Mapping[int, Request]) -> Iterator[tuple[int, Measurement]]:
-        """Run witnesses that one child can run."""
-        waiting = dict(requests)
-        for number, request in requests.items():
-            refused = vet(request.text)
-            if refused is not None:
-                del waiting[number]
-                yield number, Measurement(refused.status, None, message=refused.message, line=refused.line)
-        if not waiting:
-            return
-        settings = _early_settings(next(iter(waiting.values())).text)
-        problem = self._ready(settings)
-        if problem is not None:
-            for number in waiting:
-                yield number, Measurement("unusable", None, message=problem)
-            return
-        yield from self._exchange(waiting)
+    def warm_up(self, text: str) -> None:
+        """Begin to import Keras for what will be cut from a text, without waiting for it."""
+        self._ready(_early_settings(text))
 
-    def _exchange(self, waiting: dict[int, Request]) -> Iterator[tuple[int, Measurement]]:
-        """Send what fits side by side, and take the answers as they come."""
+    def stream(self, waiting: dict[int, Request]) -> Iterator[tuple[int, Measurement]]:
+        """Run what waits, and yield each number with its measurement as it comes, the quickest first.
+
+        The requests are taken out of ``waiting`` as they are run; what is put there meanwhile is run, too.
+        """
+        while waiting:
+            settings = _early_settings(next(iter(waiting.values())).text)
+            problem = self._ready(settings)
+            if problem is None:
+                yield from self._exchange(waiting, settings)
+                continue
+            while waiting:
+                yield waiting.popitem()[0], Measurement("unusable", None, message=problem)
+
+    def _exchange(self, waiting: dict[int, Request], settings: Mapping[str, str]) -> Iterator[tuple[int, Measurement]]:
+        """Send what one child can run, as much as fits side by side, and take the answers as they come."""
         under_way: dict[int, int] = {}
         patience = _IMPORT_SECONDS + self._limits.seconds + _SLACK_SECONDS
-        while waiting or under_way:
+        answered = False
+        while True:
             assert self._child is not None
-            while waiting and len(under_way) < self._side_by_side():
-                number = next(iter(waiting))
+            for number in [one for one, request in waiting.items() if _early_settings(request.text) == settings]:
+                if len(under_way) >= self._side_by_side():
+                    break
+                request = waiting.pop(number)
+                refused = vet(request.text)
+                if refused is not None:
+                    yield number, Measurement(refused.status, None, message=refused.message, line=refused.line)
+                    continue
                 self._count += 1
                 under_way[self._count] = number
-                self._child.send(self._request(self._count, waiting.pop(number)))
+                self._child.send(self._request(self._count, request))
+            if not under_way:
+                return
             answer = self._child.receive(patience)
             if answer is None:
                 message = self._lost()
-                for number in under_way.values():
-                    yield number, Measurement("stopped", None, message=message)
-                for number in waiting:
+                lost = [*under_way.values()]
+                if not answered:  # nor would another one answer
+                    lost += waiting
+                    waiting.clear()
+                for number in lost:
                     yield number, Measurement("stopped", None, message=message)
                 return
+            answered = True
             yield under_way.pop(answer["id"]), self._accepted(measurement(answer))
 
     def _accepted(self, measured: Measurement) -> Measurement:
@@ -168,9 +180,9 @@ class Runner:
         return f"the process that had imported Keras {how}" + (f": {last}" if last else "")
 
     def _side_by_side(self) -> int:
-        """Accelerators are used by one witness at a time, and so are shared folders; processors by two."""
+        """Accelerators are used by one witness at a time, and so are shared folders; processors by one each."""
         apart = self._containment is None or self._containment.namespaces
-        return max(1, min(2, os.cpu_count() or 1)) if apart and not self._uses_accelerator() else 1
+        return max(1, min(_MOST_SIDE_BY_SIDE, os.cpu_count() or 1)) if apart and not self._uses_accelerator() else 1
 
     def _uses_accelerator(self) -> bool:
         return self._device == "gpu" or (self._device == "auto" and accelerator_at_hand())
@@ -256,14 +268,6 @@ class Runner:
 def accelerator_at_hand() -> bool:
     """Return whether this machine shows the device files of an accelerator that Keras can use."""
     return sys.platform == "linux" and (any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/kfd").exists())
-
-
-def _alike(requests: Sequence[Request]) -> list[list[int]]:
-    """The numbers of the requests, those together that one child can run."""
-    groups: dict[tuple[tuple[str, str], ...], list[int]] = {}
-    for number, request in enumerate(requests):
-        groups.setdefault(tuple(sorted(_early_settings(request.text).items())), []).append(number)
-    return list(groups.values())
 
 
 def _early_settings(text: str) -> dict[str, str]:

@@ -1,4 +1,7 @@
-"""One file on trial: a witness for all of its findings, a run, a control for each; what stays open is tried alone."""
+"""One file on trial: witnesses for its findings, a run of each, a control for each finding.
+
+Findings share a witness where that is less to run than one for each; what stays open is tried the other way.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +12,14 @@ from typing import Protocol
 from keras_freeze_lint.findings import Finding, Prediction, Verdict
 from keras_freeze_lint.linter import lint_source
 from keras_freeze_lint.settings import Settings
+from keras_freeze_lint.verify.agenda import Agenda, Work
 from keras_freeze_lint.verify.controls import controls
 from keras_freeze_lint.verify.interrogation import Place
 from keras_freeze_lint.verify.judging import Undecided, judge, observe, origin_of, undecided
-from keras_freeze_lint.verify.measurement import Control, Measurement
+from keras_freeze_lint.verify.runner import Request
 from keras_freeze_lint.verify.slicing import slice_program
 from keras_freeze_lint.verify.verdicts import Evidence, Run, VerifiedFile
 from keras_freeze_lint.verify.witness import Unsliceable, Witness
-
-
-class Running(Protocol):
-    """Runs a witness; ``control`` sets flags before one of its training calls."""
-
-    def __call__(self, witness: str, control: Control | None = None) -> Measurement: ...
 
 
 class Progress(Protocol):
@@ -50,7 +48,6 @@ class Trial:
         self,
         file: VerifiedFile,
         settings: Settings,
-        run: Running,
         progress: Progress,
         place: Place,
         keep: Callable[[Witness], None],
@@ -58,66 +55,97 @@ class Trial:
         self.runs: list[Run] = []
         self._file = file
         self._settings = settings
-        self._run = run
         self._progress = progress
         self._place = place
         self._keep = keep
+        self._decided: dict[int, Evidence] = {}
+        self._second: dict[int, Witness] = {}
 
-    def verdicts(self, findings: Sequence[Finding]) -> list[Evidence]:
-        """Return the evidence for each finding, in their order."""
-        decided: dict[int, Evidence] = {}
+    def begin(self, findings: Sequence[Finding], agenda: Agenda) -> None:
+        """Put on the agenda what has to be run for the verdicts."""
+        runnable: dict[int, Finding] = {}
         for number, finding in enumerate(findings):
             if finding.prediction is None:
-                decided[number] = undecided(finding, replace(_NOTHING_TO_RUN, line=finding.location.line))
-        runnable = [number for number in range(len(findings)) if number not in decided]
-        self._progress.done(len(decided))
-        if runnable:
-            together = self._together([findings[number] for number in runnable])
-            decided.update(zip(runnable, together, strict=True))
-        for number in runnable:
-            if len(runnable) > 1 and decided[number].verdict is Verdict.INCONCLUSIVE:
-                (alone,) = self._together([findings[number]])
-                decided[number] = decided[number] if alone.verdict is Verdict.INCONCLUSIVE else alone
-            self._progress.done(1)
-        return [decided[number] for number in range(len(findings))]
+                self._settle(number, undecided(finding, replace(_NOTHING_TO_RUN, line=finding.location.line)), agenda)
+            else:
+                runnable[number] = finding
+        if not runnable:
+            return
+        self._progress.begin(f"{self._file.file}: cutting out what trains")
+        together = self._cut(list(runnable.values()))
+        alone = {number: self._cut([one]) for number, one in runnable.items()} if len(runnable) > 1 else {}
+        if _cheaper_alone(together, alone):
+            self._second = dict.fromkeys(alone, together) if isinstance(together, Witness) else {}
+            groups = _alike(alone)
+        else:
+            self._second = {number: one for number, one in alone.items() if isinstance(one, Witness)}
+            groups = [(together, list(runnable))]
+        for witness, numbers in groups:
+            self._try({number: runnable[number] for number in numbers}, witness, agenda)
 
-    def _together(self, findings: Sequence[Finding]) -> list[Evidence]:
-        file = self._file.file
-        self._progress.begin(f"{file}: cutting out what trains")
+    def verdicts(self) -> list[Evidence]:
+        """Return the evidence for each finding, in their order, when the agenda is done."""
+        return [self._decided[number] for number in sorted(self._decided)]
+
+    def _cut(self, findings: Sequence[Finding]) -> Witness | Unsliceable:
         predictions = [finding.prediction for finding in findings if finding.prediction is not None]
-        witness = slice_program(
+        return slice_program(
             self._file.text,
-            file,
+            self._file.file,
             sorted({finding.location.line for finding in findings}),
             sorted({prediction.training_call for prediction in predictions}),
             modern=self._place.is_modern,
         )
+
+    def _try(self, findings: Mapping[int, Finding], witness: Witness | Unsliceable, agenda: Agenda) -> None:
         if isinstance(witness, Unsliceable):
             self.runs.append(Run(witness))
-            return [undecided(finding, Undecided(witness.reason, witness.line)) for finding in findings]
+            for number, finding in findings.items():
+                self._settle(number, undecided(finding, Undecided(witness.reason, witness.line)), agenda)
+            return
         self._keep(witness)
-        self._progress.begin(f"{file}: running on {self._place.name}")
-        measured = self._run(witness.text)
+        agenda.add(self._run(findings, witness, agenda))
+
+    def _run(self, findings: Mapping[int, Finding], witness: Witness, agenda: Agenda) -> Work:
+        self._progress.begin(f"{self._file.file}: running on {self._place.name}")
+        measured = yield Request(witness.text)
         self.runs.append(Run(witness, measured))
         twins = self._twins(witness)
-        return [self._verdict(finding, witness, measured, twins) for finding in findings]
+        for number, finding in findings.items():
+            agenda.add(self._compare(number, finding, Run(witness, measured), twins, agenda))
 
-    def _verdict(
-        self, finding: Finding, witness: Witness, measured: Measurement, twins: Mapping[_Subject, Finding]
-    ) -> Evidence:
+    def _compare(
+        self, number: int, finding: Finding, run: Run, twins: Mapping[_Subject, Finding], agenda: Agenda
+    ) -> Work:
+        witness, measured = run.witness, run.measured
         assert finding.prediction is not None
+        assert isinstance(witness, Witness)
+        assert measured is not None
         twin = twins.get((finding.code, finding.location.line, finding.prediction.training_call))
         prediction, exact = _as_in_witness(finding.prediction, twin)
         observation = observe(finding, prediction, witness, measured, exact=exact)
         if isinstance(observation, Undecided):
-            return undecided(finding, observation, witness, measured)
+            self._settle(number, undecided(finding, observation, witness, measured), agenda)
+            return
         evidence = judge(finding, witness, measured, observation)
         for control in controls(observation, witness, twin, self._settings):
             self._progress.begin(f"{self._file.file}:{finding.location.line}: {finding.code}: running the control")
-            evidence = judge(finding, witness, measured, observation, control.ran(self._run))
+            compared = yield control.request
+            evidence = judge(finding, witness, measured, observation, control.showed(compared))
             if evidence.verdict is not Verdict.INCONCLUSIVE:
                 break
-        return evidence
+        self._settle(number, evidence, agenda)
+
+    def _settle(self, number: int, evidence: Evidence, agenda: Agenda) -> None:
+        """Keep the evidence for a finding; where it says nothing and there is another witness, try that."""
+        known = self._decided.get(number)
+        if known is None or evidence.verdict is not Verdict.INCONCLUSIVE:
+            self._decided[number] = evidence
+        second = self._second.pop(number, None)
+        if evidence.verdict is Verdict.INCONCLUSIVE and second is not None:
+            self._try({number: evidence.finding}, second, agenda)
+        else:
+            self._progress.done(1)
 
     def _twins(self, witness: Witness) -> dict[_Subject, Finding]:
         """The findings of the witness itself, which call its layers by the names that these have there."""
@@ -138,3 +166,28 @@ def _as_in_witness(prediction: Prediction, twin: Finding | None) -> tuple[Predic
         return prediction, False
     same = (told.effect, told.quantity, told.intent) == (prediction.effect, prediction.quantity, prediction.intent)
     return (replace(prediction, layers=told.layers), True) if same else (prediction, False)
+
+
+def _cheaper_alone(together: Witness | Unsliceable, alone: Mapping[int, Witness | Unsliceable]) -> bool:
+    """Whether a witness for each finding runs less than one for all: each runs once, and again for each control."""
+    if not alone or isinstance(together, Unsliceable):
+        return bool(alone)
+    cut = {one.text: one for one in alone.values() if isinstance(one, Witness)}
+    once = sum(_calls(one) for one in cut.values())
+    controls_of_each = sum(_calls(one) for one in alone.values() if isinstance(one, Witness))
+    return len(alone) == sum(isinstance(one, Witness) for one in alone.values()) and (
+        once + controls_of_each < _calls(together) * (1 + len(alone))
+    )
+
+
+def _calls(witness: Witness) -> int:
+    return max(len(witness.training_calls), 1)
+
+
+def _alike(alone: Mapping[int, Witness | Unsliceable]) -> list[tuple[Witness | Unsliceable, list[int]]]:
+    """The findings that have the same witness, together."""
+    groups: dict[str, tuple[Witness | Unsliceable, list[int]]] = {}
+    for number, witness in alone.items():
+        key = witness.text if isinstance(witness, Witness) else f"{number}"
+        groups.setdefault(key, (witness, []))[1].append(number)
+    return list(groups.values())

@@ -18,9 +18,9 @@ from keras_freeze_lint.sources.cells import in_cells
 from keras_freeze_lint.sources.files import SourceError, is_notebook
 from keras_freeze_lint.sources.notebooks import Notebook, read_notebook
 from keras_freeze_lint.sources.parsing import parse
+from keras_freeze_lint.verify.agenda import Agenda
 from keras_freeze_lint.verify.interrogation import Place
 from keras_freeze_lint.verify.judging import Undecided, undecided
-from keras_freeze_lint.verify.measurement import Control, Measurement
 from keras_freeze_lint.verify.runner import Runner
 from keras_freeze_lint.verify.trial import Progress, Trial
 from keras_freeze_lint.verify.verdicts import Evidence, Run, VerifiedFile
@@ -90,26 +90,51 @@ class Verifier:
         )
         return Prepared(verified, report.findings, chosen, notebook, imported)
 
+    def warm_up(self, prepared: Prepared) -> None:
+        """Begin to import Keras if this file has something to run, without waiting for it."""
+        if any(finding.prediction is not None for finding in prepared.findings) and self._lacks(prepared) is None:
+            self._progress.begin(f"{self.place.name}: importing Keras")
+            self._running().warm_up(prepared.file.text)
+
     def verify(self, prepared: Prepared) -> VerifiedFile:
         """Return the verdicts on the findings of a file."""
-        findings = prepared.findings
-        if not findings:
-            return prepared.file
-        self._progress.expect(len(findings))
-        if prepared.imported is not None and self.place.requirement(prepared.imported) is None:
-            why = Undecided(f"{self.place.name} has no package {prepared.imported}, which this program imports")
-            self._progress.done(len(findings))
-            return _finished(prepared, [undecided(one, why) for one in findings], ())
-        trial = Trial(prepared.file, prepared.settings, self._run, self._progress, self.place, self._keeping(prepared))
-        return _finished(prepared, trial.verdicts(findings), tuple(trial.runs))
+        return self.verify_all([prepared])[0]
+
+    def verify_all(self, prepared: Sequence[Prepared]) -> list[VerifiedFile]:
+        """Return the verdicts on the findings of each file; what they run, runs side by side."""
+        agenda = Agenda(self._running)
+        trials: list[Trial | None] = []
+        self._progress.expect(sum(len(one.findings) for one in prepared))
+        for one in prepared:
+            if not one.findings or self._lacks(one) is not None:
+                trials.append(None)
+                self._progress.done(len(one.findings))
+                continue
+            trial = Trial(one.file, one.settings, self._progress, self.place, self._keeping(one))
+            trial.begin(one.findings, agenda)
+            trials.append(trial)
+        agenda.finish()
+        return [self._finished(one, trial) for one, trial in zip(prepared, trials, strict=True)]
+
+    def _finished(self, prepared: Prepared, trial: Trial | None) -> VerifiedFile:
+        if trial is not None:
+            return _finished(prepared, trial.verdicts(), tuple(trial.runs))
+        why = self._lacks(prepared)
+        return _finished(prepared, [undecided(one, why) for one in prepared.findings], ()) if why else prepared.file
+
+    def _lacks(self, prepared: Prepared) -> Undecided | None:
+        """What the place does not have and a program imports."""
+        if prepared.imported is None or self.place.requirement(prepared.imported) is not None:
+            return None
+        return Undecided(f"{self.place.name} has no package {prepared.imported}, which this program imports")
 
     def _keeping(self, prepared: Prepared) -> Callable[[Witness], None]:
         return lambda witness: self._keep(prepared.file.file, witness) if self._keep is not None else None
 
-    def _run(self, witness: str, control: Control | None = None) -> Measurement:
+    def _running(self) -> Runner:
         if self._runner is None:
             self._runner = self._stack.enter_context(self._start())
-        return self._runner.run(witness, control)
+        return self._runner
 
     def _target(self, text: str, file: str, settings: Settings) -> tuple[str | None, str, Target]:
         """The package that a text takes its Keras from, the Keras that it is judged for in words, and as a target."""

@@ -1,0 +1,120 @@
+"""``python -m benchmarks.verifying --python PATH``: what verifying twenty findings costs, in runs of verifying one.
+
+``--write`` keeps the result in docs/benchmarks_verify.md. Each turn verifies one finding, twenty in twenty files, and
+twenty in one file, one after the other on the same machine, so that a busy or a slow one moves all three alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.mistakes import separate, together
+
+ROOT = Path(__file__).parent.parent
+REPORT = ROOT / "docs" / "benchmarks_verify.md"
+FINDINGS = 20
+TARGET = 2.0
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One verification: seconds on the clock and of the processor, its findings, and how many have a verdict."""
+
+    seconds: float
+    processor: float
+    findings: int
+    decided: int
+    device: Mapping[str, str]
+
+
+def main() -> None:
+    """Measure, print, and write the report if asked to."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.verifying", description=__doc__)
+    parser.add_argument("--python", default=sys.executable, help="interpreter of the Keras to run on")
+    parser.add_argument("--backend", help="backend of Keras 3")
+    parser.add_argument("--repeat", type=int, default=5, help="turns (default: %(default)s)")
+    parser.add_argument("--write", action="store_true", help=f"also write {REPORT.relative_to(ROOT)}")
+    arguments = parser.parse_args()
+    place = ["--python", arguments.python, *(["--backend", arguments.backend] if arguments.backend else [])]
+    with tempfile.TemporaryDirectory() as folder:
+        apart = [Path(folder, f"train{number:02}.py") for number in range(FINDINGS)]
+        for number, path in enumerate(apart):
+            path.write_text(separate(number), encoding="utf-8")
+        many = Path(folder, "experiments.py")
+        many.write_text(together(FINDINGS), encoding="utf-8")
+        turns = [
+            (_cost([apart[turn % FINDINGS]], place), _cost(apart, place), _cost([many], place))
+            for turn in range(arguments.repeat)
+        ]
+    report = _report(turns)
+    print(report, end="")
+    if arguments.write:
+        REPORT.write_text(report, encoding="utf-8")
+
+
+def _cost(files: Sequence[Path], place: Sequence[str]) -> Cost:
+    """What verifying the findings of files costs as a user runs it. Raises ValueError if it did not do its work."""
+    command = [sys.executable, "-m", "keras_freeze_lint", "verify", "--format", "json", *place, *map(str, files)]
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode != 1:
+        raise ValueError(f"expected confirmed findings, got exit code {done.returncode}: {done.stderr}")
+    document = json.loads(done.stdout)
+    runs = document.get("runs", [document])
+    verdicts = [finding["verdict"]["verdict"] for run in runs for finding in run["findings"]]
+    return Cost(
+        seconds,
+        after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        len(verdicts),
+        sum(verdict != "inconclusive" for verdict in verdicts),
+        runs[0]["device"],
+    )
+
+
+def _report(turns: Sequence[tuple[Cost, Cost, Cost]]) -> str:
+    one = turns[0][0]
+    where = f"{one.device['keras']} on {one.device['framework']}, Python {one.device['python']}, {one.device['name']}"
+    rows = "\n".join(
+        _row(what, [(turn[0], turn[number]) for turn in turns])
+        for number, what in ((1, f"{FINDINGS} findings in {FINDINGS} files"), (2, f"{FINDINGS} findings in one file"))
+    )
+    return f"""\
+# What verifying costs
+
+Written by `python -m benchmarks.verifying --write`: medians of {len(turns)} turns, in each of which one finding is
+verified, then many. Most of the first is the import of Keras, which all findings of an environment share.
+
+Measured on {where}; {os.cpu_count()} processors, {platform.system()} {platform.machine()}.
+Verifying one finding took {statistics.median(turn[0].seconds for turn in turns):.1f} s.
+
+| what | verdicts | time over that of one | at most | reached | processor time over that of one |
+| --- | --- | --- | --- | --- | --- |
+{rows}
+"""
+
+
+def _row(what: str, pairs: Sequence[tuple[Cost, Cost]]) -> str:
+    ratio = statistics.median(many.seconds / one.seconds for one, many in pairs)
+    processor = statistics.median(many.processor / one.processor for one, many in pairs)
+    decided = min(many.decided for _, many in pairs)
+    reached = "yes" if ratio <= TARGET else "no"
+    return (
+        f"| {what} | {decided} of {pairs[0][1].findings} | {ratio:.2f} | {TARGET:.1f} | {reached} | {processor:.2f} |"
+    )
+
+
+if __name__ == "__main__":
+    main()
