@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from keras_freeze_lint.effects.copying import copy_flags
 from keras_freeze_lint.effects.late import learns_inputs_late
 from keras_freeze_lint.effects.progress import Progress
 from keras_freeze_lint.effects.statistics import note_call
-from keras_freeze_lint.effects.training import compile_model
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.timeline import ANY_VARIABLE
 from keras_freeze_lint.interpreter.values import Api, Class, Layer
@@ -93,13 +90,9 @@ def on_set_variable(progress: Progress, event: events.SetVariableFlag) -> None:
 
 
 def on_copied(progress: Progress, event: events.Copied) -> None:
-    """A copy from a file is compiled as its source was, with an optimizer of its own."""
+    """A copy has the flags that its way of copying keeps."""
     copy_flags(progress.flags, progress.intents, event)
-    progress.built.extend([event.copy])
-    state = progress.compiled.get(event.source.serial)
-    if event.how.startswith("file") and state is not None:
-        optimizer = state.event.optimizer and replace(state.event.optimizer, serial=event.copy.serial)
-        compile_model(progress, event.copy, replace(state.event, model=event.copy, optimizer=optimizer))
+    progress.built.append(event.copy)
 
 
 def on_weights(progress: Progress, event: events.ReadWeights | events.WroteWeights) -> None:

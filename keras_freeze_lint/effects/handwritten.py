@@ -50,6 +50,7 @@ def on_applied(progress: Progress, event: events.AppliedGradients) -> None:
             moved[serial] = True if moved.get(serial) else truth
     if inside is not None and event.reads is not None:
         inside.custom = {**(inside.custom or {}), **moved}
+        inside.record.own_step = event
         return
     record = TrainingRecord(event, progress.index, None, event.call)
     sources = [source for source, _ in reads or ()]

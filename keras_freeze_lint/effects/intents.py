@@ -24,6 +24,7 @@ class Intents:
             self.last_training[model.serial] = max(index, self.last_training.get(model.serial, -1))
         self.writes: dict[int, list[Write]] = {}
         self.hidden: dict[int, int] = {}
+        self.inherited: set[tuple[int, int]] = set()
         self.trainings: list[tuple[int, Layer]] = []
         self._pairs: dict[tuple[frozenset[int], frozenset[int]], tuple[bool, bool, bool]] = {}
 
@@ -40,8 +41,10 @@ class Intents:
                 self.hidden[leaf.serial] = index
 
     def copy(self, source: Layer, target: Layer) -> None:
+        """What was meant for a layer is meant for its copy, whichever models the assignment names."""
         if source.serial in self.writes:
             self.writes[target.serial] = list(self.writes[source.serial])
+            self.inherited.update((target.serial, id(write)) for write in self.writes[source.serial])
 
     def trained(self, model: Layer, index: int) -> None:
         self.trainings.append((index, model))
@@ -68,7 +71,8 @@ class Intents:
         others = [(other.event.model, other.index) for other in states if other.event.model is not model]
         inner = [(source, -1) for source in self._own_loops_inside(model)]
         for write in reversed(self.writes.get(leaf.serial, ())):
-            if self._belongs_elsewhere(model, write, others):
+            inherited = (leaf.serial, id(write)) in self.inherited
+            if not inherited and self._belongs_elsewhere(model, write, others):
                 continue
             if state is None or write.index < state.index:
                 return write.value, write

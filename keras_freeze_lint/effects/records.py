@@ -69,7 +69,7 @@ class TrainingRecord:
     """One training call of one path: what it moved, and what Keras raised instead.
 
     ``compiled`` is the state of compile() it ran under, ``read_at`` the event at which the flags in force were read,
-    ``recompiled`` a compile() inside it that a step followed.
+    ``recompiled`` a compile() inside it that a step followed, ``own_step`` what the model's own ``train_step`` applies.
     """
 
     start: TrainStart | AppliedGradients
@@ -82,10 +82,16 @@ class TrainingRecord:
     read_at: int | None = None
     recompiled: Compiled | None = None
     steps: list[int] = field(default_factory=list)
+    own_step: AppliedGradients | None = None
 
     def steps_before(self, index: int) -> bool:
         """Whether this training call had made a step before that event."""
         return any(step < index for step in self.steps)
+
+    @property
+    def applied(self) -> AppliedGradients | None:
+        """The hand-written step that it is, or that its model's ``train_step`` makes."""
+        return self.start if isinstance(self.start, AppliedGradients) else self.own_step
 
     @property
     def node(self) -> ast.AST:

@@ -92,7 +92,7 @@ def _flag_set_by(node: ast.AST) -> object:
 
 
 def _only_for_bn(node: ast.For) -> bool:
-    """Whether its body is ``if isinstance(layer, BatchNormalization): layer.trainable = False``, or opens the others."""
+    """Whether its body is ``if isinstance(layer, BatchNormalization): layer.trainable = False``, or opens others."""
     first = node.body[0]
     if len(node.body) != 1 or not isinstance(first, ast.If) or first.orelse:
         return False

@@ -96,8 +96,8 @@ def _join(
 
 
 def _cause(replay: Replay, record: TrainingRecord, effect: LayerEffect) -> tuple[Cause, Write | None] | None:
-    if isinstance(record.start, events.AppliedGradients):
-        return _own_loop(replay, record, effect)
+    if record.applied is not None:
+        return _own_loop(replay, record.applied, effect)
     stolen = _stolen_by(replay, record, effect)
     if stolen is not None:
         return (Cause.GAN if _in_a_gan(replay, record, effect) else Cause.SHARED), stolen
@@ -193,9 +193,9 @@ def _closed_below(replay: Replay, layer: Layer, write: Write) -> bool:
     return closed
 
 
-def _own_loop(replay: Replay, record: TrainingRecord, effect: LayerEffect) -> tuple[Cause, Write | None] | None:
-    start = record.start
-    assert isinstance(start, events.AppliedGradients)
+def _own_loop(
+    replay: Replay, start: events.AppliedGradients, effect: LayerEffect
+) -> tuple[Cause, Write | None] | None:
     if effect.write is None:
         return None
     if start.whole:

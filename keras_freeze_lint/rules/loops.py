@@ -34,9 +34,8 @@ def _defects(replay: Replay, code: str, cause: Cause) -> Iterator[Defect]:
 
 def _whole_list(replay: Replay, gap: Gap) -> ast.AST | None:
     """Where the program reads all variables instead of the trainable ones."""
-    start = gap.record.start
-    assert isinstance(start, events.AppliedGradients)
-    wanted = set(start.reads or ())
+    applied = gap.record.applied
+    wanted = set(applied.reads or ()) if applied is not None else set()
     for event in replay.events:
         if isinstance(event, events.ReadVariables) and event.serial in wanted and event.which == "all":
             return event.node

@@ -70,6 +70,8 @@ def _closed_from_outside(replay: Replay, record: TrainingRecord, effect: LayerEf
     if model is None or write is None or effect.weights is not False or write.event.value is not False:
         return False
     frozen = write.event.target
+    if not reaches(replay, frozen, effect.layer):
+        return False  # a copy, which has the flag of its source
     if not frozen.is_model or frozen is model or reaches(replay, model, frozen) or reaches(replay, frozen, model):
         return False
     own = [
