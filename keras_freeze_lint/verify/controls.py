@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from keras_freeze_lint.findings import Edit, Finding, Report
 from keras_freeze_lint.settings import Settings
-from keras_freeze_lint.verify.judging import Comparison, Observation, control_for
+from keras_freeze_lint.verify.comparing import Comparison, Observation, control_for
 from keras_freeze_lint.verify.measurement import Control, Measurement
 from keras_freeze_lint.verify.runner import Request
 from keras_freeze_lint.verify.witness import Witness
@@ -62,6 +64,8 @@ def controls(
         yield Proposal(_FROM_THE_START[plan.expected], witness.text, line, Control(0, flags))
     if twin is not None and observation.shown == observation.prediction.effect:
         yield from _mended(plan.line, witness, twin, settings)
+        if observation.shown == "raises" and plan.line:
+            yield from _without(plan.line, witness, twin)
 
 
 def _mended(line: int, witness: Witness, twin: Finding, settings: Settings) -> Iterator[Proposal]:
@@ -75,6 +79,25 @@ def _mended(line: int, witness: Witness, twin: Finding, settings: Settings) -> I
     where = line or (twin.prediction.training_call if twin.prediction else 0)
     text = apply(witness.text, fixed.fix.edits)
     yield Proposal("mended", text, frozenset({_moved(where, fixed.fix.edits)}))
+
+
+def _without(line: int, witness: Witness, twin: Finding) -> Iterator[Proposal]:
+    """The witness without the call that the finding is about: if nothing else raises, that call was the reason."""
+    flagged = [
+        node
+        for node in ast.walk(ast.parse(witness.text))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and node.lineno == twin.location.line
+    ]
+    if len(flagged) != 1 or flagged[0].lineno == line:
+        return
+    (call,) = flagged
+    lines = witness.text.split("\n")
+    first, end = call.lineno - 1, call.end_lineno or call.lineno
+    behind = lines[end - 1].encode()[call.end_col_offset :].decode()
+    if lines[first].encode()[: call.col_offset].strip() or not re.fullmatch(r"\s*(#.*)?", behind):
+        return
+    lines[first:end] = [f"{' ' * call.col_offset}pass", *[""] * (end - call.lineno)]
+    yield Proposal("without it", "\n".join(lines), frozenset({line}))
 
 
 def _moved(line: int, edits: tuple[Edit, ...]) -> int:

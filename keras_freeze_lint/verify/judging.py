@@ -7,21 +7,25 @@ refuted only if the opposite was measured as completely, inconclusive in every o
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from keras_freeze_lint.findings import Finding, Prediction, Verdict
+from keras_freeze_lint.verify.comparing import (
+    Comparison,
+    Observation,
+    compared,
+    control_for,
+    quantity_of,
+    statistics_are_held,
+    statistics_ignore_the_flag,
+)
 from keras_freeze_lint.verify.matching import candidates
 from keras_freeze_lint.verify.measurement import CallMeasurement, LayerMeasurement, Measurement, Quantity
 from keras_freeze_lint.verify.verdicts import Evidence, LayerEvidence
 from keras_freeze_lint.verify.witness import Witness
-
-# Error messages of frameworks run over pages; this much names the error.
-_LONGEST = 160
-
-Shown = Literal["moves", "still", "raises", "finished"]
+from keras_freeze_lint.verify.wording import brief, listed
 
 # These say that a flag, as it stands at the training call, is not obeyed: it must stand as they assume. The others are
 # about flags that do not say what their author means.
@@ -37,45 +41,6 @@ class Undecided:
 
     reason: str
     line: int = 0
-
-
-@dataclass(frozen=True)
-class Observation:
-    """What a run showed of a prediction.
-
-    ``call`` is the training call that shows it (None if a statement raised that is no training call), the ``turn``-th
-    on its line; its line is one of the witness. ``layers`` pairs what the prediction calls a layer with what was
-    measured; one that may be any of several layers has a pair for each of them. ``error`` is what was raised.
-    """
-
-    prediction: Prediction
-    shown: Shown
-    call: CallMeasurement | None
-    turn: int = 0
-    layers: tuple[tuple[str, LayerMeasurement], ...] = ()
-    error: str = ""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to compare an observation with: flags to set before a call of the witness, and what must come of it."""
-
-    line: int
-    flags: tuple[tuple[str, bool], ...]
-    expected: Shown
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A run for comparison: what was run, in words, the lines there of the training call, and what it showed.
-
-    ``by_flags`` says that flags were to be set in it, which it must then have done.
-    """
-
-    words: str
-    lines: frozenset[int]
-    measured: Measurement
-    by_flags: bool = False
 
 
 def observe(
@@ -103,27 +68,12 @@ def observe(
         return _not_measured(prediction, [call for _, call in finished])
     intended = [turn for turn in complete if all(_meant(layer, prediction) for _, layer in turn[2])]
     if not intended and finding.code in _OF_DISOBEYED_FLAGS:
-        names = _listed([layer.key for _, layer in complete[0][2] if not _meant(layer, prediction)])
+        names = listed([layer.key for _, layer in complete[0][2] if not _meant(layer, prediction)])
         return Undecided(
             f"the flags of {names} do not say {prediction.intent} at this training call, as the finding assumes",
             prediction.training_call,
         )
     return _effect(prediction, measured, intended or complete)
-
-
-def control_for(observation: Observation) -> Plan | None:
-    """Return what must be run for comparison; None where what was seen needs none."""
-    prediction, call = observation.prediction, observation.call
-    if call is None:
-        return Plan(0, (), "finished") if observation.shown == "raises" else None
-    if observation.shown == "raises":
-        flags = _flags(_named_layers(prediction, call), prediction.intent == "trainable")
-        return Plan(call.line, flags, "finished")
-    if observation.shown == "finished" or (observation.shown, prediction.effect) == ("moves", "still"):
-        return None
-    moves = observation.shown == "moves"
-    flags = _flags((layer.key for _, layer in observation.layers), not moves)
-    return Plan(call.line, flags, "still" if moves else "moves")
 
 
 def judge(
@@ -221,7 +171,7 @@ def _pairs(prediction: Prediction, call: CallMeasurement, *, exact: bool) -> tup
     pairs: list[tuple[str, LayerMeasurement]] = []
     for name in prediction.layers:
         found = candidates(name, call.layers, exact=exact)
-        if not found or any(_quantity(layer, prediction) is None for layer in found):
+        if not found or any(quantity_of(layer, prediction) is None for layer in found):
             return ()
         pairs += [(name, layer) for layer in found]
     return tuple(pairs)
@@ -239,8 +189,8 @@ def _not_measured(prediction: Prediction, calls: Sequence[CallMeasurement]) -> U
         name for name in prediction.layers if not any(candidates(name, call.layers, exact=True) for call in calls)
     ]
     return Undecided(
-        f"the run measured no {prediction.quantity} of {_listed(missing or prediction.layers)} at this training call"
-        f" (measured: {_listed(present) if present else 'no layer with weights'})",
+        f"the run measured no {prediction.quantity} of {listed(missing or prediction.layers)} at this training call"
+        f" (measured: {listed(present) if present else 'no layer with weights'})",
         prediction.training_call,
     )
 
@@ -269,31 +219,17 @@ def _effect(prediction: Prediction, measured: Measurement, turns: Sequence[_Turn
 
 
 def _outcome(prediction: Prediction, pairs: Sequence[tuple[str, LayerMeasurement]]) -> Literal["moves", "still"] | None:
-    moved = {quantity.moves for _, layer in pairs if (quantity := _quantity(layer, prediction)) is not None}
+    moved = {quantity.moves for _, layer in pairs if (quantity := quantity_of(layer, prediction)) is not None}
     return None if len(moved) != 1 else "moves" if moved.pop() else "still"
 
 
 def _mixed(prediction: Prediction, turn: _Turn) -> Undecided:
-    moved = [layer.key for _, layer in turn[2] if (one := _quantity(layer, prediction)) is not None and one.moves]
-    still = [layer.key for _, layer in turn[2] if (one := _quantity(layer, prediction)) is not None and not one.moves]
+    moved = [layer.key for _, layer in turn[2] if (one := quantity_of(layer, prediction)) is not None and one.moves]
+    still = [layer.key for _, layer in turn[2] if (one := quantity_of(layer, prediction)) is not None and not one.moves]
     return Undecided(
-        f"only a part did it: {prediction.quantity} of {_listed(moved)} moved, of {_listed(still)} stayed still",
+        f"only a part did it: {prediction.quantity} of {listed(moved)} moved, of {listed(still)} stayed still",
         prediction.training_call,
     )
-
-
-def _quantity(layer: LayerMeasurement, prediction: Prediction) -> Quantity | None:
-    return layer.weights if prediction.quantity == "weights" else layer.statistics
-
-
-def _named_layers(prediction: Prediction, call: CallMeasurement) -> list[str]:
-    """The measured layers that a prediction about an error names; the call may have told nothing of any layer."""
-    found = [layer.key for name in prediction.layers for layer in candidates(name, call.layers, exact=True)]
-    return found or list(prediction.layers)
-
-
-def _flags(keys: Iterable[str], trainable: bool) -> tuple[tuple[str, bool], ...]:
-    return tuple((key, trainable) for key in dict.fromkeys(keys))
 
 
 def _decided(
@@ -311,74 +247,14 @@ def _decided(
         return verdict, seen, ()
     if control is None:
         return Verdict.INCONCLUSIVE, f"{seen}, but nothing could be run for comparison", ()
-    problem, layers = _compared(observation, plan, control)
+    problem, layers = compared(observation, plan, control)
     if problem is None:
         return verdict, f"{seen}; {control.words}, {_OUTCOMES[plan.expected]}", layers
-    if _statistics_ignore_the_flag(observation, layers):
+    if statistics_ignore_the_flag(observation, layers):
         return verdict, f"{seen}; frozen before a new compile(), their weights stay still and these move on", layers
+    if statistics_are_held(observation, layers):
+        return verdict, f"{seen}; {control.words}, their weights move, and these stay still all the same", layers
     return Verdict.INCONCLUSIVE, f"{seen}, but {problem}", layers
-
-
-def _compared(
-    observation: Observation, plan: Plan, control: Comparison
-) -> tuple[str | None, tuple[LayerMeasurement, ...]]:
-    """What is wrong with the control run, if anything, and the layers that it showed."""
-    measured = control.measured
-    if measured.status in {"unusable", "stopped", "tampered"}:
-        return f"the control run was of no use: {brief(measured.message)}", ()
-    if observation.call is None:
-        reached = measured.status == "finished" or measured.line > max(control.lines, default=0)
-        return None if reached else f"the control run raised, too: {brief(measured.message)}", ()
-    calls = [call for call in measured.calls if call.line in control.lines]
-    if len(calls) <= observation.turn:
-        return (
-            f"the control run did not reach this training call: {brief(measured.message) or 'it took another way'}",
-            (),
-        )
-    call = calls[observation.turn]
-    if call.raised is not None:
-        return f"the control run raised {brief(call.raised)} there, too", ()
-    if control.by_flags and not call.controlled:
-        return "the control could not set the flags before this training call", ()
-    if plan.expected == "finished":
-        return None, ()
-    wanted = {layer.key for _, layer in observation.layers}
-    layers = tuple(layer for layer in call.layers if layer.key in wanted)
-    if {layer.key for layer in layers} != wanted:
-        missing = sorted(wanted - {layer.key for layer in layers})
-        return f"the control run did not measure {', '.join(missing)}", layers
-    wrong = [
-        layer.key for layer in layers
-        if (one := _quantity(layer, observation.prediction)) is None or one.moves is not (plan.expected == "moves")
-    ]  # fmt: skip
-    if not wrong and call.probed:
-        return (
-            f"{_listed(sorted(wanted))} moved in the control run only on other data: this data may not ask it to",
-            layers,
-        )
-    if not wrong:
-        return None, layers
-    if plan.expected == "moves":
-        return f"{_listed(wrong)} did not move in the control run either: the data may not ask it to", layers
-    return f"{_listed(wrong)} moved in the control run, too: something else than its flag moves it", layers
-
-
-def _statistics_ignore_the_flag(observation: Observation, control: Sequence[LayerMeasurement]) -> bool:
-    """Frozen in the control, which keeps the weights still, and the statistics move all the same: no flag stops them.
-
-    A layer that the program itself has frozen must show the same there.
-    """
-    prediction = observation.prediction
-    if (prediction.quantity, prediction.effect) != ("statistics", "moves"):
-        return False
-    shown = [layer for _, layer in observation.layers]
-    if {layer.key for layer in control} != {layer.key for layer in shown}:
-        return False
-    frozen = [*control, *(shown if prediction.intent == "frozen" else ())]
-    return all(
-        layer.intent == "frozen" and not layer.weights.moves and layer.statistics is not None and layer.statistics.moves
-        for layer in frozen
-    )
 
 
 def _seen(observation: Observation) -> str:
@@ -388,26 +264,13 @@ def _seen(observation: Observation) -> str:
         return f"{where} raised {brief(observation.error)}"
     if observation.shown == "finished":
         return f"{where} ran without an error"
-    names = _listed([layer.key for _, layer in observation.layers])
+    names = listed([layer.key for _, layer in observation.layers])
     if observation.shown == "still":
         return f"{prediction.quantity} of {names} stayed still at {where}"
-    furthest = max(_last(_quantity(layer, prediction)) for _, layer in observation.layers)
+    furthest = max(_last(quantity_of(layer, prediction)) for _, layer in observation.layers)
     by = f" by up to {furthest:.3g}" if furthest > 0 else ""
     return f"{prediction.quantity} of {names} moved{by} at {where}"
 
 
 def _last(quantity: Quantity | None) -> float:
     return quantity.drift[-1] if quantity is not None and quantity.drift else 0.0
-
-
-def brief(message: str) -> str:
-    """Return what an error says, for the middle of a sentence: one line, without colours, not endless."""
-    plain = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", message).split())
-    return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 3]}..."
-
-
-def _listed(names: Sequence[str], limit: int = 3) -> str:
-    once = list(dict.fromkeys(names))
-    if len(once) <= limit:
-        return " and ".join(filter(None, [", ".join(once[:-1]), once[-1] if once else "nothing"]))
-    return f"{', '.join(once[: limit - 1])} and {len(once) - limit + 1} more"

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keras_freeze_lint.findings import Finding, Verdict
-from keras_freeze_lint.verify.judging import Comparison, Undecided, control_for, judge, observe, undecided
+from keras_freeze_lint.verify.comparing import Comparison, control_for
+from keras_freeze_lint.verify.judging import Undecided, judge, observe, undecided
 from keras_freeze_lint.verify.measurement import CallMeasurement, LayerMeasurement, Measurement, Quantity
 from keras_freeze_lint.verify.verdicts import Evidence
 from tests.verify.samples import MOVED, STILL, TRAINED, WITNESS, call, finding, layer, run

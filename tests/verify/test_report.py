@@ -14,7 +14,8 @@ import pytest
 
 from keras_freeze_lint.findings import FileError, Verdict, Verification
 from keras_freeze_lint.reporters import verify_html, verify_json, verify_text
-from keras_freeze_lint.verify.judging import Comparison, Undecided, judge, observe, undecided
+from keras_freeze_lint.verify.comparing import Comparison
+from keras_freeze_lint.verify.judging import Undecided, judge, observe, undecided
 from keras_freeze_lint.verify.verdicts import Evidence, Run, VerifiedFile
 from tests.verify.samples import DEVICE, SOURCE, STILL, TRAINED, WITNESS, call, finding, layer, run
 
