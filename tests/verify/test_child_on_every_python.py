@@ -13,7 +13,10 @@ import pytest
 from keras_freeze_lint.verify.connection import CHILD
 from keras_freeze_lint.verify.environments.interpreters import Interpreter, find_interpreter
 
-RELEASES = [f"3.{minor}" for minor in range(6, 15)]
+RELEASES = [
+    pytest.param(f"3.{minor}", marks=() if minor in {6, 13} else pytest.mark.slow)  # the ends of the row every day
+    for minor in range(6, 15)
+]
 PROGRAM = """\
 import math
 print(math.pi)

@@ -1,6 +1,6 @@
 """Hostile programs, run for real behind each wall: the machine is as it was, and none of them passes for a measurement.
 
-They run without Keras, and without being looked through first: what vetting refuses must be contained all the same.
+They run without being looked through first: what vetting refuses must be contained all the same.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ from keras_freeze_lint.verify import runner
 from keras_freeze_lint.verify.runner import Limits, Runner
 from keras_freeze_lint.verify.sandbox import Containment, NoSandbox, available, landlock, proving
 from tests.faces import ROOT
+from tests.verify.subjects import NEW, OLD, subject
+from tests.verify.test_forgeries import HONEST, TRAIN, told
 
 ZOO = Path(__file__).parent / "zoo"
 HOSTILE = sorted(path for path in ZOO.glob("*.py"))
 TIGHT = Limits(seconds=6, cpu_seconds=2, memory=256, output=1, files=32)
+BESIDE_KERAS = Limits(seconds=10, cpu_seconds=6, memory=1024, output=1, files=32)
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="programs can be contained on Linux only")
 pytestmark = linux_only
@@ -101,6 +104,37 @@ def test_a_hostile_program_is_contained(program: Path, unvetted: Runner, canary:
     canary.assert_untouched()
     after = unvetted.run("print('as if nothing had been')")
     assert (after.status, after.output) == ("finished", "as if nothing had been\n")
+
+
+@pytest.fixture(scope="module", params=[(kind, age) for kind in ("namespaces", "landlock") for age in ("new", "old")])
+def beside_keras(request: pytest.FixtureRequest) -> Iterator[Runner]:
+    """A runner behind a wall that has imported a Keras, and does not look texts through."""
+    kind, age = request.param
+    where = subject(*(NEW if age == "new" else OLD))
+    wall = Containment(kind)
+    problem = proving._escapes(wall)
+    if problem is not None:
+        pytest.skip(f"no {kind} here: {problem}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runner, "vet", lambda _: None)
+        patch.setattr(runner, "FORBIDDEN", None)
+        patch.setattr(runner, "available", lambda: wall)
+        with Runner(where.python, where.backend, "cpu", BESIDE_KERAS) as running:
+            yield running
+
+
+@pytest.mark.slow  # trains on a real Keras
+@pytest.mark.parametrize("program", HOSTILE, ids=lambda program: program.stem)
+def test_a_hostile_program_that_has_trained_is_contained(program: Path, beside_keras: Runner, canary: Canary) -> None:
+    before, after = canary.text(program).split("; ", 1)
+    measured = beside_keras.run(f"{before}\n{HONEST}{TRAIN}{after}")
+
+    assert told(measured) <= {("base", False), ("head", True)}, measured
+    assert "forged" not in measured.message
+    assert "DID IT" not in measured.output
+    canary.assert_untouched()
+    again = beside_keras.run("print('as if nothing had been')")
+    assert (again.status, again.output) == ("finished", "as if nothing had been\n")
 
 
 ENDS = {
