@@ -24,6 +24,7 @@ def _frozen_old_keras(replay: Replay) -> Iterator[Defect]:
                 {"layers": named((effect.layer for effect in gap.effects), 1), "line": str(line_of(gap.record.node))},
                 stations((gap.write.event.node, "frozen here"), (gap.record.node, "statistics move here")),
                 prediction(replay, gap.record, gap.effects, "statistics"),
+                only_if_everywhere=True,
             )
 
 

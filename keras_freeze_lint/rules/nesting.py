@@ -26,7 +26,7 @@ def _by_cause(code: str, cause: Cause, what: str, replay: Replay) -> Iterator[De
                 },
                 stations((event.node, what), (gap.record.node, "trained here")),
                 prediction(replay, gap.record, gap.effects, "weights"),
-                only_if_everywhere=event.how == "constructor",
+                only_if_everywhere=event.how == "constructor" or code == "KFL506",
             )
 
 
