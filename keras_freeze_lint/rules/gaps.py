@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 
@@ -64,7 +64,14 @@ def _gaps(replay: Replay, record: TrainingRecord) -> Iterator[Gap]:
     grouped: dict[tuple[Cause, int], list[LayerEffect]] = {}
     writes: dict[tuple[Cause, int], Write | None] = {}
     for effect in record.effects.values():
-        if effect.layer.has_weights is False or effect.intended is None:
+        if effect.layer.has_weights is False:
+            continue
+        if effect.intended is None:
+            unclear = _late_on_some(replay, record, effect)
+            if unclear is not None:
+                cause, write = unclear
+                grouped.setdefault((cause, id(write.event.node)), []).append(replace(effect, intended=write.value))
+                writes[cause, id(write.event.node)] = write
             continue
         if effect.weights is None:
             late = _late_on_unseen(replay, record, effect)
@@ -124,6 +131,35 @@ def _late_on_unseen(replay: Replay, record: TrainingRecord, effect: LayerEffect)
         return None
     late = state.trained_at is not None and state.trained_at < write.index
     return Cause.BETWEEN_FITS if late or record.steps_before(write.index) else Cause.AFTER_COMPILE
+
+
+def _late_on_some(replay: Replay, record: TrainingRecord, effect: LayerEffect) -> tuple[Cause, Write] | None:
+    """A late flag on some layers of a model, nobody knows which: it changes nothing, whichever they are."""
+    state, read_at, layer = record.compiled, record.read_at, effect.layer
+    if state is None or read_at is None or effect.weights is None or record.model is None:
+        return None
+    if replay.intents.hidden.get(layer.serial, -1) <= read_at or _is_shared(replay, record.model, layer):
+        return None
+    for index in range(read_at + 1, record.index):
+        event = replay.events[index]
+        if isinstance(event, events.Obscured) and event.model is not None:
+            shown = (event.node, event.stack, event.guarded)
+            event = events.SetFlag(*shown, event.model, event.value, "attribute", event.value)
+        if (
+            isinstance(event, events.SetFlag)
+            and event.value is (not effect.weights)
+            and reaches(replay, event.target, layer)
+        ):
+            late = (state.trained_at is not None and state.trained_at < index) or record.steps_before(index)
+            return (Cause.BETWEEN_FITS if late else Cause.AFTER_COMPILE), Write(index, event, event.value)
+    return None
+
+
+def _is_shared(replay: Replay, model: Layer, layer: Layer) -> bool:
+    """Whether another model that is compiled or trained by hand has the layer too, and may be meant."""
+    compiled = (event.model for event in replay.events if isinstance(event, events.Compiled))
+    by_hand = (source for _, source in replay.intents.by_hand)
+    return any(one is not model and reaches(replay, one, layer) for one in (*compiled, *by_hand))
 
 
 def _gives_back(replay: Replay, effect: LayerEffect, state: CompileState) -> bool:
@@ -193,9 +229,7 @@ def _closed_below(replay: Replay, layer: Layer, write: Write) -> bool:
     return closed
 
 
-def _own_loop(
-    replay: Replay, start: events.AppliedGradients, effect: LayerEffect
-) -> tuple[Cause, Write | None] | None:
+def _own_loop(replay: Replay, start: events.AppliedGradients, effect: LayerEffect) -> tuple[Cause, Write | None] | None:
     if effect.write is None:
         return None
     if start.whole:

@@ -198,6 +198,89 @@ penalised.compile("sgd", "mse")
 for _ in range(3):
     penalised.train_on_batch([np.ones((8, 8)), x, x], [y, y])
     both.train_on_batch(x, [x, y])
+
+## an option says from where the layers are reopened [keras==2.15, keras==2.2.4, keras==3.15/tensorflow]
+import argparse
+from keras.applications import VGG16
+from keras.layers import Dense, Flatten
+from keras.models import Model
+parser = argparse.ArgumentParser()
+parser.add_argument("--last", type=int, default=4)
+args = parser.parse_args()
+base = VGG16(include_top=False, input_shape=(32, 32, 3))
+model = Model(base.input, Dense(1)(Flatten()(base.output)))
+for layer in base.layers:
+    layer.trainable = False
+model.compile("sgd", "mse")
+model.fit(x, y)
+for layer in model.layers[-args.last:]:
+    layer.trainable = True  # error: KFL102
+model.fit(x, y)
+
+## an option says from where the layers are reopened, and the model is compiled again
+## [keras==2.15, keras==2.2.4, keras==3.15/tensorflow]
+import argparse
+from keras.applications import VGG16
+from keras.layers import Dense, Flatten
+from keras.models import Model
+parser = argparse.ArgumentParser()
+parser.add_argument("--last", type=int, default=4)
+args = parser.parse_args()
+base = VGG16(include_top=False, input_shape=(32, 32, 3))
+model = Model(base.input, Dense(1)(Flatten()(base.output)))
+for layer in base.layers:
+    layer.trainable = False
+model.compile("sgd", "mse")
+model.fit(x, y)
+for layer in model.layers[-args.last:]:
+    layer.trainable = True
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## all is reopened but an unknown beginning [keras==2.15, keras==3.15/tensorflow]
+from keras.applications import VGG16
+from keras.layers import Dense, Flatten
+from keras.models import Sequential
+from project.settings import BEGIN
+base = VGG16(include_top=False, input_shape=(32, 32, 3))
+base.trainable = False
+model = Sequential([base, Flatten(), Dense(1)])
+model.compile("sgd", "mse")
+model.fit(x, y)
+base.trainable = True  # error: KFL102
+for layer in base.layers[:BEGIN]:
+    layer.trainable = False
+model.fit(x, y)
+
+## a number that is handed in says what is frozen, too late [keras==2.15, keras==2.2.4; silent: keras==3.15/tensorflow]
+from keras.applications import VGG16
+from keras.layers import Dense, Flatten
+from keras.models import Model
+class Net:
+    def __init__(self, frozen):
+        base = VGG16(include_top=False, input_shape=(32, 32, 3))
+        self.model = Model(base.input, Dense(1)(Flatten()(base.output)))
+        self.model.compile("sgd", "mse")
+        for layer in self.model.layers[:frozen]:
+            layer.trainable = False  # error: KFL101
+    def train(self):
+        self.model.fit(x, y)
+
+## a number that is handed in says which part of the critic is closed to the combined model [keras==2.15, keras==2.2.4]
+from keras.layers import Dense, Input
+from keras.models import Model, Sequential
+def play(closed):
+    critic = Sequential([Dense(3, input_shape=(4,)), Dense(1)])
+    critic.compile("sgd", "mse")
+    maker = Sequential([Dense(4, input_shape=(2,))])
+    noise = Input((2,))
+    for layer in critic.layers[:closed]:
+        layer.trainable = False
+    both = Model(noise, critic(maker(noise)))
+    both.compile("sgd", "mse")
+    for _ in range(3):
+        critic.train_on_batch(x, y)
+        both.train_on_batch(np.ones((8, 2)), y)
 """
 
 
