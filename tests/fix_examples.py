@@ -51,6 +51,23 @@ base.trainable = False  # keep the features
 model.compile("sgd", "mse")
 model.fit(x, y)
 
+## KFL401 what reads it back is renamed too
+base.trainble = False
+print(base.trainble)
+model.compile("sgd", "mse")
+model.fit(x, y)
+=>
+base.trainable = False
+print(base.trainable)
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL401 read back under another name
+base.trainble = False
+print(model.layers[0].trainble)
+model.compile("sgd", "mse")
+model.fit(x, y)
+
 ## KFL401 a name for setattr keeps its quotes
 for layer in base.layers:
     setattr(layer, r'trainabel', False)
@@ -87,6 +104,15 @@ model.compile("sgd", "mse")
 model.fit(x, y)
 =>
 base.trainable=False
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL402 a test for identity
+base.trainable is False  # frozen
+model.compile("sgd", "mse")
+model.fit(x, y)
+=>
+base.trainable = False  # frozen
 model.compile("sgd", "mse")
 model.fit(x, y)
 
@@ -136,6 +162,26 @@ setattr(base, "trainable", False)
 model.compile("sgd", "mse")
 model.fit(x, y)
 
+## KFL405 a constructor's argument
+head = keras.layers.Dense(1, trainable="false")
+model = keras.Sequential([base, head])
+model.compile("sgd", "mse")
+model.fit(x, y)
+=>
+head = keras.layers.Dense(1, trainable=False)
+model = keras.Sequential([base, head])
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## KFL405 a comma too many
+base.trainable = False,  # frozen
+model.compile("sgd", "mse")
+model.fit(x, y)
+=>
+base.trainable = False  # frozen
+model.compile("sgd", "mse")
+model.fit(x, y)
+
 ## KFL405 any other text
 base.trainable = "no"
 model.compile("sgd", "mse")
@@ -154,6 +200,20 @@ if True:
         layer.trainable = False  # all but the last
 model.compile("sgd", "mse")
 model.fit(x, y)
+
+## KFL404 setattr becomes a loop
+def train():
+    setattr(base.layers[:1], "trainable", False)
+    model.compile("sgd", "mse")
+    model.fit(x, y)
+train()
+=>
+def train():
+    for layer in base.layers[:1]:
+        setattr(layer, "trainable", False)
+    model.compile("sgd", "mse")
+    model.fit(x, y)
+train()
 
 ## KFL404 a name that is taken is not taken again
 for layer in base.layers:

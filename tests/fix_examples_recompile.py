@@ -74,6 +74,113 @@ for epoch in range(5):
         model.compile(keras.optimizers.SGD(0.1), "mse")
     model.fit(x, y)
 
+## KFL102 the arguments stand in a dict
+options = dict(optimizer=keras.optimizers.Adam(1e-3), loss="mse")
+base.trainable = False
+model.compile(**options)
+model.fit(x, y)
+base.trainable = True
+model.fit(x, y)
+=>
+options = dict(optimizer=keras.optimizers.Adam(1e-3), loss="mse")
+base.trainable = False
+model.compile(**options)
+model.fit(x, y)
+base.trainable = True
+model.compile(**{**options, "optimizer": keras.optimizers.Adam(1e-3)})
+model.fit(x, y)
+
+## KFL102 the optimizer in the dict goes by its name
+options = {"optimizer": "adam", "loss": "mse"}
+base.trainable = False
+model.compile(**options)
+model.fit(x, y)
+base.trainable = True
+model.fit(x, y)
+=>
+options = {"optimizer": "adam", "loss": "mse"}
+base.trainable = False
+model.compile(**options)
+model.fit(x, y)
+base.trainable = True
+model.compile(**options)
+model.fit(x, y)
+
+## KFL102 a function compiles
+def ready(model):
+    model.compile(keras.optimizers.Adam(1e-4), "mse")
+base.trainable = False
+ready(model)
+model.fit(x, y)
+base.trainable = True
+model.fit(x, y)
+=>
+def ready(model):
+    model.compile(keras.optimizers.Adam(1e-4), "mse")
+base.trainable = False
+ready(model)
+model.fit(x, y)
+base.trainable = True
+ready(model)
+model.fit(x, y)
+
+## KFL101 a function sets the flags
+def freeze(model):
+    for layer in model.layers:
+        layer.trainable = False
+model.compile("adam", "mse")
+freeze(base)
+model.fit(x, y)
+=>
+def freeze(model):
+    for layer in model.layers:
+        layer.trainable = False
+model.compile("adam", "mse")
+freeze(base)
+model.compile("adam", "mse")
+model.fit(x, y)
+
+## KFL102 another method compiles, with an optimizer of the constructor
+class Trainer:
+    def __init__(self):
+        self.model = model
+        self.optimizer = keras.optimizers.Adam(1e-3)
+    def build(self):
+        base.trainable = False
+        self.model.compile(self.optimizer, "mse")
+    def tune(self):
+        base.trainable = True
+        self.model.fit(x, y)
+trainer = Trainer()
+trainer.build()
+trainer.model.fit(x, y)
+trainer.tune()
+=>
+class Trainer:
+    def __init__(self):
+        self.model = model
+        self.optimizer = keras.optimizers.Adam(1e-3)
+    def build(self):
+        base.trainable = False
+        self.model.compile(self.optimizer, "mse")
+    def tune(self):
+        base.trainable = True
+        self.model.compile(keras.optimizers.Adam(1e-3), "mse")
+        self.model.fit(x, y)
+trainer = Trainer()
+trainer.build()
+trainer.model.fit(x, y)
+trainer.tune()
+
+## KFL102 the optimizer is set later
+optimizer = keras.optimizers.Adam(1e-3)
+base.trainable = False
+model.compile(optimizer, "mse")
+model.fit(x, y)
+base.trainable = True
+optimizer.learning_rate = 1e-5
+model.fit(x, y)
+
 ## KFL102 a model in an attribute
 class Trainer:
     def __init__(self):
@@ -114,18 +221,20 @@ for epoch in range(5):
     base.trainable = True
     model.compile("sgd", "mse")
 
-## KFL101 the compile call is in another function
-def build():
+## KFL102 the function that compiles trains, too
+def warm_up():
     model.compile("sgd", "mse")
-build()
+    model.fit(x[:2], y[:2])
+warm_up()
 base.trainable = False
 model.fit(x, y)
 
 ## KFL101 the arguments of the compile call are elsewhere
-options = {"optimizer": "sgd", "loss": "mse"}
-model.compile(**options)
-base.trainable = False
-model.fit(x, y)
+def train(options):
+    model.compile(**options)
+    base.trainable = False
+    model.fit(x, y)
+train({"optimizer": "sgd", "loss": "mse"})
 
 ## KFL101 the optimizer comes from elsewhere
 def train(optimizer):

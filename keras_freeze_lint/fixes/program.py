@@ -11,6 +11,7 @@ from libcst import matchers
 from libcst.metadata import (
     Assignment,
     CodeRange,
+    GlobalScope,
     MetadataWrapper,
     ParentNodeProvider,
     PositionProvider,
@@ -97,9 +98,22 @@ class Program:
         scope = self._scopes.get(name)
         return [one for one in scope[name.value] if isinstance(one, Assignment)] if scope is not None else []
 
+    def is_global(self, name: cst.Name) -> bool:
+        """Whether the module binds the name, and nothing else."""
+        bindings = self.assignments(name)
+        return bool(bindings) and all(isinstance(one.scope, GlobalScope) for one in bindings)
+
     def names(self) -> set[str]:
         """Every name that stands anywhere in the file."""
         return {node.value for node in self._positions if isinstance(node, cst.Name)}
+
+    def attributes(self, name: str) -> list[cst.Attribute]:
+        """Every ``.name`` in the file."""
+        return [node for node in self._positions if isinstance(node, cst.Attribute) and node.attr.value == name]
+
+    def is_assigned(self, node: cst.BaseExpression) -> bool:
+        """Whether the node is what an assignment binds."""
+        return isinstance(self.parent(node), cst.AssignTarget | cst.AnnAssign)
 
     def found(self, within: cst.CSTNode, pattern: matchers.BaseMatcherNode) -> Sequence[cst.CSTNode]:
         return matchers.findall(within, pattern)

@@ -8,7 +8,13 @@ import libcst as cst
 from libcst import matchers as m
 
 from keras_freeze_lint.findings import Finding, Fix
-from keras_freeze_lint.fixes.optimizers import fresh, is_spelled_out, is_tuned, optimizer_argument
+from keras_freeze_lint.fixes.functions import (
+    are_methods_of_one_class,
+    helper_call,
+    only_call_of,
+    reads_the_same_everywhere,
+)
+from keras_freeze_lint.fixes.optimizers import fresh, is_spelled_out, is_tuned, optimizer_argument, with_fresh_options
 from keras_freeze_lint.fixes.program import Program
 
 _COMPILE = m.Call(func=m.Attribute(attr=m.Name("compile")))
@@ -18,20 +24,32 @@ _LATE = ("KFL101", "KFL102")
 def fix_late_flag(program: Program, finding: Finding) -> Fix | None:
     """KFL101, KFL102: repeat the last compile call of the trained model below the change, or below its loop.
 
-    Where several late flags follow each other, one compile call below the last of them is enough.
+    Where several late flags follow each other, one compile call below the last of them is enough. Where a function sets
+    the flags, the place is below the call of that function.
     """
     change = program.statement_at(finding.location)
     call = _compile_call(program, finding)
-    anchor = _anchor(program, change, finding, call) if change is not None and call is not None else None
-    if change is None or call is None or anchor is None:
+    if change is None or call is None:
         return None
-    line = program.first_line(anchor)
-    if program.function_of(change) is not program.function_of(call) or program.first_line(call) >= line:
+    if program.function_of(change) is not program.function_of(call):
+        change = only_call_of(program, change, program.function_of(call)) or change
+    anchor = _anchor(program, change, finding, call)
+    again = _again(program, call, change, program.first_line(anchor)) if anchor is not None else None
+    if anchor is None or again is None:
         return None
-    again = _repeated(program, call, line)
-    if again is None:
-        return None
-    return Fix(False, "Compile again after the change", (program.insert_after(anchor, cst.Expr(again)),))
+    return Fix(False, "Compile again after the change", (program.insert_after(anchor, again),))
+
+
+def _again(program: Program, call: cst.Call, change: cst.BaseSmallStatement, line: int) -> cst.Expr | None:
+    """The statement that compiles again on a line of the function in which the flags change."""
+    here, there = program.function_of(change), program.function_of(call)
+    if here is there:
+        again = _repeated(program, call, line) if program.first_line(call) < line else None
+        return cst.Expr(again) if again is not None else None
+    if are_methods_of_one_class(program, here, there):
+        again = _repeated(program, call, line)
+        return cst.Expr(again) if again is not None and reads_the_same_everywhere(program, again) else None
+    return helper_call(program, there, here, line)
 
 
 def fix_used_optimizer(program: Program, finding: Finding) -> Fix | None:
@@ -43,10 +61,9 @@ def fix_used_optimizer(program: Program, finding: Finding) -> Fix | None:
     if argument is None or not isinstance(argument.value, cst.Name | cst.Attribute):
         return None
     optimizer: cst.BaseExpression | None = argument.value
-    line = program.first_line(call)
     if program.code(argument.value) == f"{_receiver(program, call)}.optimizer":
         optimizer = _optimizer_before(program, call)
-    made = fresh(program, optimizer, line) if optimizer is not None else None
+    made = fresh(program, optimizer) if optimizer is not None else None
     if made is None:
         return None
     return Fix(False, "Compile with a new optimizer", (program.replace(argument.value, program.code(made)),))
@@ -58,7 +75,7 @@ def _compile_call(program: Program, finding: Finding) -> cst.Call | None:
     if not lines:
         return None
     calls = [call for call in program.starting_on(lines[-1], cst.Call) if m.matches(call, _COMPILE)]
-    return calls[0] if len(calls) == 1 and is_spelled_out(calls[0]) and _receiver(program, calls[0]) else None
+    return calls[0] if len(calls) == 1 and _receiver(program, calls[0]) else None
 
 
 def _receiver(program: Program, call: cst.Call) -> str:
@@ -74,10 +91,12 @@ def _repeated(program: Program, call: cst.Call, line: int) -> cst.Call | None:
     """The compile call with a fresh optimizer, for use on a line; None where that cannot be seen."""
     if is_tuned(program, f"{_receiver(program, call)}.optimizer", line):
         return None
+    if not is_spelled_out(call):
+        return with_fresh_options(program, call)
     argument = optimizer_argument(call)
     if argument is None:
         return call
-    optimizer = fresh(program, argument.value, line)
+    optimizer = fresh(program, argument.value)
     if optimizer is None:
         return None
     arguments = [one.with_changes(value=optimizer) if one is argument else one for one in call.args]

@@ -176,7 +176,7 @@ ASSIGNMENT_RULES = (
         "compared-trainable",
         "a comparison or an annotation in place of an assignment changes nothing",
         {
-            "": "'==' compares and assigns nothing: the flag stays as it is; write '=' to set trainable",
+            "": "a comparison assigns nothing: the flag stays as it is; write '=' to set trainable",
             "annotated": "':' annotates and assigns nothing: the flag stays as it is; write '=' to set trainable",
         },
         _of("KFL402", compared="", annotated="annotated"),
