@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from packaging.version import Version
 
-from keras_freeze_lint.keras.facts import FACTS
+from keras_freeze_lint.keras.facts import FACTS, Fact
 from keras_freeze_lint.keras.semantics import behaviour, line_of
 from tests.conformance.environments import Subject, missing, subjects
 
@@ -49,7 +49,12 @@ def test_fact(subject: Subject, fact: str) -> None:
     outcome = answers.get(fact, {"error": "no experiment answers it"})
     if "skipped" in outcome:
         pytest.skip(f"{subject.name}: {outcome['skipped']}")
-    assert "error" not in outcome, f"{subject.name}: {outcome['error']}"
+    check(subject.name, fact, versions, outcome)
+
+
+def check(name: str, fact: str, versions: dict[str, Any], outcome: dict[str, Any]) -> None:
+    """Hold one answer of a Keras against the table."""
+    assert "error" not in outcome, f"{name}: {outcome['error']}"
     release = Version(versions["version"])
     line, version = line_of(versions["package"], release)
     known = getattr(behaviour(line, version, versions["backend"]), fact)
@@ -57,6 +62,19 @@ def test_fact(subject: Subject, fact: str) -> None:
         f"{versions['package']} {release} on {versions['backend']} answers {outcome['answer']!r}; "
         f"the table of facts says {known!r}"
     )
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.name)
+def test_a_keras_that_behaves_otherwise_turns_the_test_of_the_fact_red(fact: Fact) -> None:
+    versions = {"package": "keras", "version": "3.99", "backend": "tensorflow"}
+    known = getattr(behaviour(*line_of("keras", Version("3.99")), "tensorflow"), fact.name)
+    check("a new Keras", fact.name, versions, {"answer": known})
+
+    for value in {str(row.value): row.value for row in fact.rows if row.value != known}.values():
+        with pytest.raises(AssertionError, match="the table of facts says"):
+            check("a new Keras", fact.name, versions, {"answer": value})
+    with pytest.raises(AssertionError, match="no experiment answers it"):
+        check("a new Keras", fact.name, versions, {"error": "no experiment answers it"})
 
 
 @pytest.mark.slow  # says what the run above could not ask
