@@ -35,6 +35,9 @@ class Progress(Protocol):
         """So many findings have their verdict."""
 
 
+# A witness for all findings that trains more often than this is no second try for one of them.
+_FEW_CALLS = 6
+
 _NOTHING_TO_RUN = Undecided("the finding predicts nothing that a run could show")
 
 # What a finding is about: its code, and the lines of the user's file on which it and the training call stand.
@@ -59,7 +62,7 @@ class Trial:
         self._place = place
         self._keep = keep
         self._decided: dict[int, Evidence] = {}
-        self._second: dict[int, Witness] = {}
+        self._second: dict[int, Witness | Unsliceable] = {}
 
     def begin(self, findings: Sequence[Finding], agenda: Agenda) -> None:
         """Put on the agenda what has to be run for the verdicts."""
@@ -75,7 +78,8 @@ class Trial:
         together = self._cut(list(runnable.values()))
         alone = {number: self._cut([one]) for number, one in runnable.items()} if len(runnable) > 1 else {}
         if _cheaper_alone(together, alone):
-            self._second = dict.fromkeys(alone, together) if isinstance(together, Witness) else {}
+            short = isinstance(together, Witness) and _calls(together) <= _FEW_CALLS
+            self._second = dict.fromkeys(alone, together) if short else {}
             groups = _alike(alone)
         else:
             self._second = {number: one for number, one in alone.items() if isinstance(one, Witness)}
