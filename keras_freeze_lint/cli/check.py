@@ -97,7 +97,7 @@ def check(
     # The fixed source has standard output for itself.
     aside = mode.fix and not mode.diff and STDIN in discovery.files
     if where is not None:
-        reports = _verified(discovery.files, stdin_display_name, overrides, where, told)
+        reports = _verified(discovery.files, stdin_display_name, overrides, where, told, form)
         if only_confirmed:
             reports = [replace(report, findings=_confirmed(report)) for report in reports]
         if form == TEXT and output is None:
@@ -153,17 +153,14 @@ def _where(options: dict[str, object], mode: Mode, *, only_confirmed: bool) -> C
     return None
 
 
-def _verified(files: Sequence[str], stdin_name: str, overrides: Overrides, where: Choices, told: Told) -> list[Report]:
+def _verified(
+    files: Sequence[str], stdin_name: str, overrides: Overrides, where: Choices, told: Told, form: str
+) -> list[Report]:
     """What the linter says of files on the Keras that runs them, with the verdicts on it."""
-    from keras_freeze_lint.cli.verify import need_extra
+    from keras_freeze_lint.cli.verification import as_report, verified
 
-    need_extra()
-    from keras_freeze_lint.cli.verification import verified
-
-    return [
-        Report(file.file, tuple(one.finding for one in file.evidence), file.error)
-        for file in verified(files, stdin_name, overrides, where, told)
-    ]
+    found = verified(files, stdin_name, overrides, where, told, fixes=form in WITH_FIXES)
+    return [as_report(file) for file in found]
 
 
 def _confirmed(report: Report) -> tuple[Finding, ...]:

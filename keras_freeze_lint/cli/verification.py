@@ -13,7 +13,8 @@ from keras_freeze_lint.cli.common import Told, settings_of
 from keras_freeze_lint.cli.places import Choices
 from keras_freeze_lint.cli.progress import progress
 from keras_freeze_lint.configuration import Overrides
-from keras_freeze_lint.findings import FileError
+from keras_freeze_lint.findings import FileError, Report
+from keras_freeze_lint.fixing import with_fixes
 from keras_freeze_lint.settings import Settings
 from keras_freeze_lint.sources.files import STDIN, SourceError, read_source
 from keras_freeze_lint.verify.environments import EnvironmentProblem, find_environment
@@ -26,9 +27,15 @@ from keras_freeze_lint.verify.verifying import Keep, Prepared, Verifier, with_fi
 
 
 def verified(
-    files: Sequence[str], stdin_name: str, overrides: Overrides, choices: Choices, told: Told
+    files: Sequence[str],
+    stdin_name: str,
+    overrides: Overrides,
+    choices: Choices,
+    told: Told,
+    *,
+    fixes: bool = False,
 ) -> list[VerifiedFile]:
-    """Return the verdicts on the findings of files, in each place in turn.
+    """Return the verdicts on the findings of files, in each place in turn; with ``fixes`` these have theirs.
 
     What cannot be read and environments that are not there are told. Raises UsageError if nothing can run at all.
     """
@@ -43,6 +50,10 @@ def verified(
     with progress() as shown, ExitStack() as stack:
         verifiers = [stack.enter_context(_verifier(place, choices, overrides, shown, keep)) for place in places]
         prepared = [_prepared(verifiers, name, text, overrides, told) for name, text in texts]
+        if fixes:
+            prepared = [
+                [_with_fixes(each, text) for each in one] for one, (_, text) in zip(prepared, texts, strict=True)
+            ]
         by_place = [verifier.verify_all([one[number] for one in prepared]) for number, verifier in enumerate(verifiers)]
         found = [verdicts[number] for number in range(len(prepared)) for verdicts in by_place]
     for result in found:
@@ -59,6 +70,25 @@ def _prepared(verifiers: Sequence[Verifier], name: str, text: str, overrides: Ov
     )
     verifiers[0].warm_up(found[0])
     return found
+
+
+def _with_fixes(prepared: Prepared, text: str) -> Prepared:
+    report = with_fixes(Report(prepared.file.file, prepared.findings), text, prepared.settings)
+    return replace(prepared, findings=report.findings)
+
+
+def as_report(verified: VerifiedFile) -> Report:
+    """Return what ``check`` reports of a file: its findings, with their verdicts, and the lines that they count by."""
+    findings = tuple(one.finding for one in verified.evidence)
+    return Report(verified.file, findings, verified.error, _lines(verified) if findings else {})
+
+
+def _lines(verified: VerifiedFile) -> dict[int | None, tuple[str, ...]]:
+    lines = tuple(verified.text.split("\n"))
+    if not verified.cells:
+        return {None: lines}
+    ends = [first - 1 for first, _ in verified.cells[1:]] + [len(lines) - 1]
+    return {cell: lines[first - 1 : end] for (first, cell), end in zip(verified.cells, ends, strict=True)}
 
 
 def _containment(*, sandbox: bool) -> str:

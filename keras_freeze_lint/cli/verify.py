@@ -71,7 +71,8 @@ def verify(
 
     Exit code: 0 if nothing is confirmed, 1 if a finding is, 2 if something could not be done.
     """
-    need_extra()
+    if form == "html":
+        need_extra()
     from keras_freeze_lint.cli.verification import verified
 
     matrix, only_confirmed = options.pop("matrix"), options.pop("only_confirmed")
@@ -82,7 +83,7 @@ def verify(
     discovery = discover(paths)
     for error in discovery.errors:
         told.add(error)
-    files = verified(discovery.files, stdin_display_name, overrides, where, told)
+    files = verified(discovery.files, stdin_display_name, overrides, where, told, fixes=form == "json")
     found = any(one.verdict is Verdict.CONFIRMED for file in files for one in file.evidence)
     if only_confirmed:
         files = [replace(file, evidence=tuple(_confirmed(file))) for file in files]
@@ -93,13 +94,12 @@ def verify(
 
 
 def need_extra() -> None:
-    """Raise UsageError if the packages of the extra are not installed."""
+    """Raise UsageError if what the page is made with is not installed."""
     try:
         import jinja2  # noqa: F401
-        import rich  # noqa: F401
     except ImportError as error:
         raise click.UsageError(
-            f"verify needs {error.name}: install the extra with pip install 'keras-freeze-lint[verify]'"
+            f"--format html needs {error.name}: install it with pip install 'keras-freeze-lint[verify]'"
         ) from error
 
 
