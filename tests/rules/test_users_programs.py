@@ -331,6 +331,93 @@ model.compile(keras.optimizers.Adam(1e-5), 'mse')
 model.fit(train_ds, epochs=20)
 """
 
+LOOPS_AND_COPIES = """
+## a train step over all weights
+## [keras==3.15/tensorflow, keras==2.15, tensorflow==2.4]
+import tensorflow as tf
+import keras
+from keras import layers
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.base = keras.applications.VGG16(include_top=False, pooling='avg')
+        self.base.trainable = False
+        self.head = layers.Dense(3)
+    def call(self, x):
+        return self.head(self.base(x))
+    def train_step(self, data):
+        x, y = data
+        with tf.GradientTape() as tape:
+            y_pred = self(x, training=True)
+            loss = tf.reduce_mean((y_pred - y) ** 2)
+        grads = tape.gradient(loss, self.weights)
+        self.optimizer.apply_gradients(zip(grads, self.weights))  # error: KFL601
+        return {'loss': loss}
+n = Net()
+n.compile('adam')
+n.fit(x, y)
+
+## a model function of an estimator
+## [tensorflow==1.15, tensorflow==1.13]
+import tensorflow as tf
+def model_fn(features, labels, mode, params):
+    base = tf.keras.applications.ResNet50(include_top=False, pooling='avg', weights='imagenet')
+    base.trainable = False
+    x = base(features)
+    logits = tf.keras.layers.Dense(10)(x)
+    loss = tf.losses.sparse_softmax_cross_entropy(labels, logits)
+    if mode == tf.estimator.ModeKeys.TRAIN:
+        optimizer = tf.train.AdamOptimizer(1e-3)
+        train_op = optimizer.minimize(loss, tf.train.get_global_step())  # error: KFL603
+        return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)
+est = tf.estimator.Estimator(model_fn, 'dir')
+est.train(input_fn)
+
+## a model function that names its variables
+## [tensorflow==1.15]
+import tensorflow as tf
+def model_fn(features, labels, mode, params):
+    base = tf.keras.applications.ResNet50(include_top=False, pooling='avg', weights='imagenet')
+    base.trainable = False
+    head = tf.keras.layers.Dense(10)
+    logits = head(base(features))
+    loss = tf.losses.sparse_softmax_cross_entropy(labels, logits)
+    optimizer = tf.train.AdamOptimizer(1e-3)
+    train_op = optimizer.minimize(loss, tf.train.get_global_step(), var_list=head.trainable_weights)
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)
+est = tf.estimator.Estimator(model_fn, 'dir')
+est.train(input_fn)
+
+## the flag of a nested model through a file
+## [keras==2.2.4, keras==2.0.8; silent: tensorflow==2.4, keras==2.15]
+from keras.layers import Dense
+from keras.models import Sequential, Model, load_model
+from keras.layers import Input
+base = Sequential([Dense(4, input_shape=(3,), name='a'), Dense(4, name='b')])
+base.trainable = False
+i = Input((3,))
+m = Model(i, Dense(1)(base(i)))
+m.compile('sgd', 'mse')
+m.fit(x, y)
+m.save('m.h5')
+m2 = load_model("m.h5", compile=False)  # error: KFL701
+m2.compile('sgd', 'mse')
+m2.fit(x, y)
+
+## loaded and reopened without a compile
+## [keras==3.15/tensorflow, keras==3.15/torch, keras==3.15/jax]
+import keras
+from keras import layers
+m = keras.Sequential([keras.Input((3,)), layers.Dense(4, name='a'), layers.Dense(4, name='b')])
+m.layers[0].trainable = False
+m.compile('sgd', 'mse')
+m.fit(x, y)
+m.save('m.keras')
+m = keras.models.load_model('m.keras')
+m.layers[0].trainable = True  # error: KFL102
+m.fit(x, y)
+"""
+
 WEIGHTS = """
 ## a loader of another module
 ## [everywhere]
@@ -422,7 +509,9 @@ m.compile('sgd', 'mse')
 m.fit(x, y)
 """
 
-FAMILY = [program for text in (TIMING, WITHOUT_EFFECT, NORMALIZATION, WEIGHTS) for program in programs(text)]
+FAMILY = [
+    program for text in (TIMING, WITHOUT_EFFECT, NORMALIZATION, WEIGHTS, LOOPS_AND_COPIES) for program in programs(text)
+]
 
 
 @pytest.mark.parametrize("program", parameters(FAMILY))
