@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.conformance.programs import forms, scenarios
+from tests.conformance.programs import choice, forms
 from tests.conformance.programs.sketch import FLAVOURS, Flavour, Lines, Sketch
 
 _TITLES = (
@@ -28,7 +28,7 @@ def generate(seed: int, flavour: Flavour) -> str:
     """The program for a seed."""
     sketch = Sketch(seed, flavour)
     sketch.plain("numpy")
-    scenario, one_script = scenarios.choose(sketch)
+    scenario, one_script = choice.choose(sketch)
     form = forms.choose(sketch, one_script)
     lines = form(sketch, scenario(sketch))
     text = _tidy([*_opening(sketch), *_apart(lines)])

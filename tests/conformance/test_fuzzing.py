@@ -19,7 +19,7 @@ def test_a_seed_is_a_program(flavour: Flavour) -> None:
         text = generate(seed, flavour)
         assert text == generate(seed, flavour)
         names = {node.attr for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)}
-        assert names & {"fit", "train_on_batch", "apply_gradients"}
+        assert names & {"fit", "train_on_batch", "apply_gradients", "minimize"}
         compile(text, "program.py", "exec")
 
 

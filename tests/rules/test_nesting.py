@@ -265,6 +265,17 @@ base.trainable = True  # error: KFL506
 model.compile("sgd", "mse")
 model.fit(x, y)
 
+## a base that a callback freezes after an epoch moves before [keras==3.15/torch]
+from keras.callbacks import Callback
+class FreezeLater(Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 1:
+            self.model.layers[0].trainable = False
+base = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(4, name="r")], name="base")
+model = Sequential([base, Dense(1, name="q")])
+model.compile("sgd", "mse")
+model.fit(x, y, epochs=2, callbacks=[FreezeLater()])
+
 ## flag of TimeDistributed
 ## [keras==2.0.8, keras==2.1.3, tensorflow==1.4; silent: keras==2.1.4, tensorflow==1.10, keras==2.15, keras 3]
 from keras.layers import Reshape, TimeDistributed

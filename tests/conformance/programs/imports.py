@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 _SYMBOLS = {
     "layers": "Activation Add Bidirectional BatchNormalization Concatenate Conv1D Dense Dropout Embedding Flatten "
     "GlobalAveragePooling1D Input InputLayer LSTM Layer MaxPooling1D SimpleRNN TimeDistributed add concatenate",
-    "models": "Model Sequential clone_model model_from_json",
+    "models": "Model Sequential clone_model load_model model_from_json",
     "optimizers": "Adam SGD",
     "callbacks": "Callback LambdaCallback",
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.conformance.programs import training
@@ -114,6 +113,11 @@ class Story:
         if self.sketch.chance(0.03):
             lines = training.while_frozen(self.sketch, self.project.base or net, lines)
         self.add("train", lines, guard=0.05)
+
+    def train_compiled(self, net: Net) -> None:
+        """Train a model that the steps before have compiled."""
+        self._compiled.append(net)
+        self.train(net)
 
     def other(self) -> Net:
         nets = [net for net in self.project.nets() if net.fits and net is not self.project.main]
@@ -610,27 +614,3 @@ def custom_layer(sketch: Sketch) -> Program:
         else:
             story.tell(letter)
     return story.program()
-
-
-Scenario = Callable[[Sketch], Program]
-
-_ANY_FORM: list[tuple[float, Scenario]] = [
-    (70, transfer),
-    (10, gan),
-    (5, gradual),
-    (5, callback),
-    (3, growing),
-    (4, phased),
-    (3, alternating),
-]
-_SCRIPT_ONLY: list[tuple[float, Scenario]] = [(4, copies)]
-_MODERN: list[tuple[float, Scenario]] = [(6, subclassed), (2, custom_layer)]
-_TENSORFLOW: list[tuple[float, Scenario]] = [(8, tape)]
-
-
-def choose(sketch: Sketch) -> tuple[Scenario, bool]:
-    """What happens, and whether it has to be written as one script."""
-    scripts = [*_SCRIPT_ONLY, *(_MODERN if sketch.modern else []), *(_TENSORFLOW if sketch.tensorflow else [])]
-    options = [(weight, (scenario, False)) for weight, scenario in _ANY_FORM]
-    options += [(weight, (scenario, True)) for weight, scenario in scripts]
-    return sketch.weighted(*options)
