@@ -66,9 +66,6 @@ def programs() -> list[Program]:
 
 PROGRAMS = programs()
 each_program = pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.file)
-self_telling = pytest.mark.parametrize(
-    "program", [one for one in PROGRAMS if one.file != "drift_table/wrong.py"], ids=lambda program: program.file
-)
 
 
 def findings_of(program: Program, keras: str) -> list[tuple[int, str]]:
@@ -104,7 +101,7 @@ def test_the_findings_are_exactly_the_expected_ones(program: Program) -> None:
     assert findings_of(program, program.keras) == list(program.findings)
 
 
-@self_telling
+@each_program
 def test_the_program_itself_tells_for_which_keras_it_is(program: Program) -> None:
     assert findings_of(program, "auto") == list(program.findings)
 

@@ -54,6 +54,8 @@ def training_calls(verified: VerifiedFile) -> list[dict[str, Any]]:
         )
         if call.raised is not None:
             entry["raised"] = call.raised
+        if call.answers is not None:
+            entry.setdefault("answers_drift", []).append(call.answers)
         for layer in call.layers:
             _merge(entry["layers"].setdefault(layer.key, _layer(layer)), _layer(layer))
     return list(entries.values())
@@ -67,6 +69,15 @@ def calls_of(verified: VerifiedFile) -> Iterator[tuple[int, CallMeasurement]]:
             found = [(origin_of(run.witness, call.line), call) for call in run.measured.calls]
             yield from ((line, call) for line, call in found if line not in seen)
             seen.update(line for line, _ in found)
+
+
+def answers_of(evidence: Evidence) -> list[float]:
+    """Return how far the answers of a frozen model drifted, turn by turn of the training call that decided."""
+    witness, measured, decided = evidence.witness, evidence.measured, evidence.call
+    if witness is None or measured is None or decided is None:
+        return []
+    calls = [call for call in measured.calls if origin_of(witness, call.line) == decided.line]
+    return [call.answers for call in calls if call.answers is not None and call.model == decided.model]
 
 
 def assumptions(verified: VerifiedFile) -> list[tuple[int, str, str]]:
@@ -127,6 +138,7 @@ def _evidence(evidence: Evidence, verified: VerifiedFile) -> dict[str, Any]:
         "training_call": call
         and {**place(verified, call.line), "call": call.call, "model": call.model, "raised": call.raised},
         "layers": [_compared(layer) for layer in evidence.layers],
+        "answers_drift": answers_of(evidence),
         "control": evidence.control or None,
         "run": evidence.measured and _run(evidence.measured),
         "control_run": evidence.control_run and _run(evidence.control_run),

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from keras_freeze_lint.findings import Verdict
 from keras_freeze_lint.reporters.text import place
-from keras_freeze_lint.reporters.verify_json import assumptions
+from keras_freeze_lint.reporters.verify_json import answers_of, assumptions
 from keras_freeze_lint.reporters.verify_json import place as place_of_line
 from keras_freeze_lint.verify.measurement import LayerMeasurement, Quantity
 from keras_freeze_lint.verify.verdicts import Evidence, LayerEvidence, VerifiedFile
@@ -104,6 +104,12 @@ def _finding(verified: VerifiedFile, evidence: Evidence) -> list[RenderableType]
     ]
     if evidence.layers:
         parts.append(Padding(_layers(evidence), (0, 0, 0, 2)))
+    drifts = answers_of(evidence)
+    if any(drifts):
+        told = ", ".join(f"{drift:.6g}" for drift in drifts)
+        parts.append(
+            Padding(Text(f"answers of the frozen model, turn by turn away from the first ones: {told}"), (0, 0, 0, 2))
+        )
     parts.append(Text())
     return parts
 

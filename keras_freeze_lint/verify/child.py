@@ -85,6 +85,7 @@ SETTING_FUNCTIONS = ("set_value", "batch_set_value", "set_session")
 WRAPPED = "_measure_original"
 TURNS = 100  # turns of one training call that are told one by one
 WATCHED_STEPS = 50  # steps of one training call after which the drift is read
+ASKED = 32  # rows of the batch that a model that is frozen as a whole is asked about
 PROBES = 3  # times that a control trains on other data before a layer counts as unable to move
 
 # Files between a program and the variable that it sets.
@@ -830,6 +831,38 @@ class TracedSteps:
         self.before = None
 
 
+class Answers:
+    """What models that are frozen as a whole answer to one batch: if their statistics move, so do the answers."""
+
+    def __init__(self):
+        self.known = []  # (the model, weakly; a batch; the answers to it before the model was first trained)
+
+    def ask(self, flavour, model, data):
+        """Note the answers before a training call; the number of the note, or None if there is nothing to note."""
+        for number, (known, _, _) in enumerate(self.known):
+            if known() is model:
+                return number
+        if not isinstance(data, np.ndarray) or data.dtype.kind != "f" or not data.ndim:
+            return None
+        try:
+            held = [leaf for leaf in leaves(flavour, model) if weights_of(leaf.layer)]
+            if any(leaf.trainable for leaf in held) or not any(statistics_of(leaf.layer) for leaf in held):
+                return None
+            batch = data[:ASKED]
+            self.known.append((weakref.ref(model), batch, np.asarray(model.predict_on_batch(batch))))
+        except Exception:
+            return None
+        return len(self.known) - 1
+
+    def drift(self, number):
+        """How far the answers are from the first ones (the norm of the difference); None if that cannot be told."""
+        known, batch, first = self.known[number]
+        try:
+            return float(np.sqrt(np.sum(np.square(np.asarray(known().predict_on_batch(batch)) - first))))
+        except Exception:
+            return None
+
+
 # ---------------------------------------------------------------------------------------------- controls
 class Forced:
     """Flags that layers have from the beginning, whatever the program sets; if any is true, nothing is ever frozen.
@@ -1035,6 +1068,7 @@ class Meter:
         self.moved_forward = []  # BatchNormalization layers whose statistics moved since the last step
         self.step_is_over = False
         self.variable = None  # one that was trained, to ask where it lives
+        self.answers = Answers()
         self.probed = 0  # times that a control trained on other data, to see something move
         for module in (builtins, json, json.encoder, os, traceback, sys.modules[__name__]):
             self.seal.keep_module(module)
@@ -1241,7 +1275,8 @@ class Meter:
                 args, kwargs = self.with_watcher(flavour, takes_callbacks, args, kwargs)
             run = functools.partial(original, model, *args, **kwargs)
             if self.control is None or line != self.control.line or not self.control.concerns(flavour, model):
-                return self.measure(name, model.name, [(flavour, model)], run, line)
+                asked = self.asked(flavour, model, args, kwargs) if self.watch and self.control is None else None
+                return self.measure(name, model.name, [(flavour, model)], run, line, asked=asked)
             self.compiling = True  # what the control compiles is no compile() of the program
             try:
                 undo = self.control.apply(flavour, model)
@@ -1254,6 +1289,13 @@ class Meter:
                 undo()
 
         return wrapper
+
+    def asked(self, flavour, model, args, kwargs):
+        before, self.busy = self.busy, True
+        try:
+            return self.answers.ask(flavour, model, args[0] if args else kwargs.get("x"))
+        finally:
+            self.busy = before
 
     def until_moved(self, original, model, args, kwargs):
         """Train; and once more on other data while a layer that the control made trainable has not moved.
@@ -1320,7 +1362,7 @@ class Meter:
 
         return wrapper
 
-    def measure(self, call, name, models, run, line, moved_before=(), **more):
+    def measure(self, call, name, models, run, line, moved_before=(), asked=None, **more):
         """Run a training call between two snapshots."""
         self.check()
         self.busy = True
@@ -1338,6 +1380,8 @@ class Meter:
             if snapshot.written:
                 effects, more["note"] = {}, "%s() was called while it trained" % snapshot.written
             self.remember_device(models)
+            if asked is not None:
+                more["answers"] = self.answers.drift(asked)
             if more.get("controlled"):
                 more["probed"] = self.probed
             self.trace.add(line, call, name, effects, **more)

@@ -47,7 +47,9 @@ class CallMeasurement:
     """One turn of one training call. ``raised`` is the message of the error that ended it, if one did.
 
     ``controlled`` says that a control set the flags before it, ``probed`` how often it then trained on other data until
-    something moved. ``note`` is why nothing is told of the layers, where that is so.
+    something moved. ``note`` is why nothing is told of the layers, where that is so. ``answers`` is, of a model that is
+    frozen as a whole and keeps statistics, how far its answers to one batch are from those before it was first trained
+    (the norm of the difference).
     """
 
     line: int
@@ -58,6 +60,7 @@ class CallMeasurement:
     controlled: bool = False
     note: str = ""
     probed: int = 0
+    answers: float | None = None
 
 
 @dataclass(frozen=True)

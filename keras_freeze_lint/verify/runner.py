@@ -331,6 +331,7 @@ def _call(call: Mapping[str, Any]) -> CallMeasurement:
         bool(call.get("controlled", False)),
         str(call.get("note", "")),
         int(call.get("probed", 0)),
+        None if call.get("answers") is None else float(call["answers"]),
     )
 
 

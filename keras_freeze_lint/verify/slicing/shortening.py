@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _BATCH = re.compile(r"(?:\w*_)?batch(?:_?size|_?sz)?|bs|batchsize", re.IGNORECASE)
 _TURNS = 3
+# A loop of so few turns is left as it is.
+_SHORT = 5
 _MOST_TURNS = 60
 
 
@@ -47,10 +49,9 @@ class Shortening:
             if statement in trained:
                 return True
             if statement in self.keeper.kept:
-                for node in ast.walk(statement):
-                    if isinstance(node, ast.Call):
-                        if any(one in self.trainers for one in self.keeper.facts.callees.targets(node)):
-                            return True
+                calls = (node for node in ast.walk(statement) if isinstance(node, ast.Call))
+                if any(one in self.trainers for call in calls for one in self.keeper.facts.callees.targets(call)):
+                    return True
         return False
 
     def loops(self) -> None:
@@ -71,7 +72,7 @@ class Shortening:
             return
         first, last = self._bounds(counted)
         length = None if first is None or last is None else last - first
-        if length is not None and length <= _TURNS:
+        if length is not None and length <= _SHORT:
             self._unwrap(statement.iter, counted, ast.unparse(counted))
             return
         if len(counted.args) > 1 and first is None:
