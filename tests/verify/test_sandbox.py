@@ -106,12 +106,12 @@ def test_a_hostile_program_is_contained(program: Path, unvetted: Runner, canary:
     assert (after.status, after.output) == ("finished", "as if nothing had been\n")
 
 
-@pytest.fixture(scope="module", params=[(kind, age) for kind in ("namespaces", "landlock") for age in ("new", "old")])
+@pytest.fixture(scope="module", params=["namespaces-new", "landlock-new", "namespaces-old", "landlock-old"])
 def beside_keras(request: pytest.FixtureRequest) -> Iterator[Runner]:
     """A runner behind a wall that has imported a Keras, and does not look texts through."""
-    kind, age = request.param
+    kind, _, age = request.param.partition("-")
     where = subject(*(NEW if age == "new" else OLD))
-    wall = Containment(kind)
+    wall = Containment("namespaces" if kind == "namespaces" else "landlock")
     problem = proving._escapes(wall)
     if problem is not None:
         pytest.skip(f"no {kind} here: {problem}")
