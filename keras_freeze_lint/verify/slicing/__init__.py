@@ -1,4 +1,4 @@
-"""Cuts from a user's file the part that builds, freezes, compiles and trains, as a script that needs only Keras and numpy."""
+"""Cuts from a user's file what builds, freezes, compiles and trains, as a script that needs only Keras and numpy."""
 
 from __future__ import annotations
 

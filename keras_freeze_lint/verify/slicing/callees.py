@@ -5,7 +5,14 @@ from __future__ import annotations
 import ast
 
 from keras_freeze_lint.verify.slicing.modules import path_of
-from keras_freeze_lint.verify.slicing.program import FUNCTIONS, Definition, FunctionNode, Program, inner_statements
+from keras_freeze_lint.verify.slicing.program import (
+    FUNCTIONS,
+    Definition,
+    FunctionNode,
+    Program,
+    inner_statements,
+    is_self,
+)
 
 # Names that many classes share: a receiver that nothing is known about is no reason to enter a method of that name.
 _COMMON = frozenset(
@@ -125,7 +132,7 @@ class Callees:
 
     # -- calls
     def targets(self, call: ast.Call) -> tuple[FunctionNode, ...]:
-        """The functions of the file that a call may enter: of a class its ``__init__``, of an instance its ``__call__``."""
+        """The functions of the file that a call may enter: ``__init__`` of a class, ``__call__`` of an instance."""
         if call not in self._targets:
             self._targets[call] = ()
             self._targets[call] = tuple(dict.fromkeys(self._resolve(call)))
@@ -143,7 +150,7 @@ class Callees:
             for cls in classes:
                 own = self.method(cls, func.attr)
                 found.extend([own] if own is not None else [])
-                for heir in self.heirs(cls) if _is_self(func.value) else ():
+                for heir in self.heirs(cls) if is_self(func.value) else ():
                     other = self.method(heir, func.attr)
                     found.extend([other] if other is not None else [])
             return found
@@ -170,10 +177,6 @@ class Callees:
     def _named_once(self, name: ast.Name) -> list[FunctionNode]:
         definitions = self.program.reaching.get(name, ())
         return [one.target for one in definitions if isinstance(one.target, FUNCTIONS)]
-
-
-def _is_self(expression: ast.AST) -> bool:
-    return isinstance(expression, ast.Name) and expression.id in {"self", "cls"}
 
 
 def arguments_of(call: ast.Call, function: FunctionNode, is_method: bool) -> dict[str, ast.expr]:

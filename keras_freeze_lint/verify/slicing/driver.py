@@ -14,6 +14,7 @@ from keras_freeze_lint.verify.slicing.program import (
     defaults_of,
     parameters,
 )
+from keras_freeze_lint.verify.slicing.running import Running
 
 if TYPE_CHECKING:
     from keras_freeze_lint.verify.slicing.keeping import Keeper
@@ -21,19 +22,14 @@ if TYPE_CHECKING:
 ROUNDS = 6
 
 
-def entries_for(facts: Facts, goals: list[ast.stmt], reachable: set[ast.AST]) -> list[FunctionNode]:
+def entries_for(facts: Facts, goals: list[ast.stmt], running: Running) -> list[FunctionNode]:
     """The functions that must be called so that every goal can be reached, in the order of the source."""
     found: dict[FunctionNode, None] = {}
     for goal in goals:
         function = _outermost(facts.program, goal)
-        if function is not None and not _runs(facts.program, goal, reachable):
+        if function is not None and not running.can_run(goal):
             found.update(dict.fromkeys(_roots(facts, function)))
     return sorted(found, key=lambda one: one.lineno)
-
-
-def _runs(program: Program, statement: ast.AST, reachable: set[ast.AST]) -> bool:
-    function = program.function_of(statement)
-    return function is None or function in reachable
 
 
 def _outermost(program: Program, node: ast.AST) -> FunctionNode | None:
@@ -64,7 +60,7 @@ def _roots(facts: Facts, function: FunctionNode) -> list[FunctionNode]:
 
 
 def entries_before(keeper: Keeper) -> list[FunctionNode]:
-    """The functions that store the attributes which kept code reads, where only functions that nobody calls store them."""
+    """The functions that store attributes which kept code reads, where nothing else that runs stores them."""
     found: dict[FunctionNode, None] = {}
     for statement in keeper.kept:
         for node in ast.walk(statement):
@@ -74,7 +70,7 @@ def entries_before(keeper: Keeper) -> list[FunctionNode]:
             if not (isinstance(base, ast.Name) and base.id == "self"):
                 continue
             stores = [one for one in keeper.program.attributes.get(node.attr, ()) if one.statement is not None]
-            if not stores or any(keeper.can_run(one.statement) for one in stores if one.statement is not None):
+            if not stores or any(keeper.running.can_run(one.statement) for one in stores if one.statement is not None):
                 continue
             function = _outermost(keeper.program, stores[0].target)
             if function is not None:

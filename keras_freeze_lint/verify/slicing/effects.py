@@ -37,7 +37,7 @@ _SETTINGS = frozenset(
 
 
 def expressions_in(statement: ast.stmt) -> Iterator[ast.AST]:
-    """Every expression node that a statement evaluates itself; bodies of lambdas come along, those of functions do not."""
+    """Every expression that a statement evaluates itself, with the bodies of lambdas, without those of functions."""
     stack: list[ast.AST] = list(own_expressions(statement))
     while stack:
         node = stack.pop()

@@ -111,9 +111,10 @@ class Filling:
         if isinstance(path, ast.Name):
             nodes = [one.value for one in self.program.reaching.get(path, ()) if one.value is not None]
         for node in nodes:
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and "/" in node.value:
-                if isinstance(path, ast.Name) or ast.unparse(node) == wanted:
-                    self.source.replace(node, repr(node.value.rstrip("/").rpartition("/")[2] or "model"))
+            if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or "/" not in node.value:
+                continue
+            if isinstance(path, ast.Name) or ast.unparse(node) == wanted:
+                self.source.replace(node, repr(node.value.rstrip("/").rpartition("/")[2] or "model"))
 
     def is_saved(self, path: ast.expr) -> bool:
         """Whether the program itself writes the file that it reads here."""
@@ -279,7 +280,7 @@ class Filling:
         self.assume(definition.statement, _OF_IMPORT.format(definition.name), value)
 
     def forget_imports(self, read: set[str]) -> bool:
-        """Name nothing that is not read after all, such as a progress bar around a loop; returned is whether that was."""
+        """Name nothing that is not read after all, such as a progress bar; returned is whether there was such."""
         found = [(statement, name) for statement, names in self.imports.items() for name in names.keys() - read]
         for statement, name in found:
             del self.imports[statement][name]
@@ -304,7 +305,7 @@ class Filling:
             self.assume(call, ast.unparse(call), "random data of the same shape")
             return True
         if keras.endswith("load_model") and is_worldly(path):
-            return self._load_model(call, use)
+            return self._load_model(call)
         if keras and is_application(keras):
             self._without_weights(call, use)
             return True
@@ -312,7 +313,7 @@ class Filling:
             return False
         return self._drop_options(call, use)
 
-    def _load_model(self, call: ast.Call, use: Callable[[ast.AST], None]) -> bool:
+    def _load_model(self, call: ast.Call) -> bool:
         if call.args and self.is_saved(call.args[0]):
             self.also.extend(self.savers(call.args[0]))
             self._move_file(call.args[0])

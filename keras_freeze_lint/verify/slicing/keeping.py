@@ -6,25 +6,24 @@ import ast
 import builtins
 from collections.abc import Iterable
 
-from keras_freeze_lint.verify.slicing.callees import arguments_of
+from keras_freeze_lint.verify.slicing.deferring import Deferred
 from keras_freeze_lint.verify.slicing.editing import Source
 from keras_freeze_lint.verify.slicing.effects import PASSIVE, TRAINING, Effects, expressions_in, is_setting
 from keras_freeze_lint.verify.slicing.facts import Facts
 from keras_freeze_lint.verify.slicing.filling import Filling
+from keras_freeze_lint.verify.slicing.jumps import keep_jumps
 from keras_freeze_lint.verify.slicing.modules import import_path, is_usable, is_worldly, path_of
 from keras_freeze_lint.verify.slicing.porting import Porting
 from keras_freeze_lint.verify.slicing.program import (
     FUNCTIONS,
     Definition,
     FunctionNode,
-    blocks_of,
     inner_statements,
     own_expressions,
 )
+from keras_freeze_lint.verify.slicing.running import Running
 from keras_freeze_lint.verify.slicing.shortening import Shortening
 from keras_freeze_lint.verify.slicing.training import Training
-
-_LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
 class Keeper:
@@ -43,60 +42,16 @@ class Keeper:
         self.porting = Porting(facts.program, source, self.filling) if modern else None
         self.kept: set[ast.stmt] = set()
         self.names: set[ast.alias] = set()
-        self.reachable: set[ast.AST] = set()
+        self.running = Running(facts.program, facts.callees)
         self.effectful: set[FunctionNode] = set()
         self.whole: set[ast.AST] = set()
         self.valued: set[FunctionNode] = set()
         self.needed: set[Definition] = set()
         self.starved: list[ast.For | ast.AsyncFor] = []
         self.refused: set[ast.stmt] = set()
-        self._deferred: list[tuple[ast.expr, list[Definition]]] = []
+        self._deferred = Deferred(facts.program)
         self._queue: list[ast.stmt] = []
         self._used: set[ast.AST] = set()
-
-    # -- what can run at all
-    def reach(self, entries: Iterable[FunctionNode]) -> None:
-        """Note every function that the module's own statements, or these entries, lead to."""
-        waiting: list[list[ast.stmt]] = [self.program.tree.body]
-        self.reachable.add(self.program.tree)
-        for entry in entries:
-            waiting.append(self._enter(entry))
-        while waiting:
-            for statement in inner_statements(waiting.pop()):
-                for node in expressions_in(statement):
-                    for function in self._mentioned(node):
-                        waiting.append(self._enter(function))
-                if isinstance(statement, ast.ClassDef):
-                    waiting.append([one for one in statement.body if not isinstance(one, (*FUNCTIONS, ast.ClassDef))])
-
-    def _enter(self, function: FunctionNode) -> list[ast.stmt]:
-        if function in self.reachable:
-            return []
-        self.reachable.add(function)
-        return function.body
-
-    def _mentioned(self, node: ast.AST) -> list[FunctionNode]:
-        program, callees = self.program, self.facts.callees
-        found: list[FunctionNode] = []
-        if isinstance(node, ast.Call):
-            found.extend(callees.targets(node))
-        if isinstance(node, ast.Name):
-            for one in program.reaching.get(node, ()):
-                if isinstance(one.target, FUNCTIONS):
-                    found.append(one.target)
-                elif isinstance(one.target, ast.ClassDef):
-                    everyone = callees.is_framework_class(one.target)
-                    for statement in inner_statements(one.target.body):
-                        if isinstance(statement, FUNCTIONS) and (everyone or statement.name.startswith("__")):
-                            found.append(statement)
-        elif isinstance(node, ast.Attribute) and not isinstance(program.parents.get(node), ast.Call):
-            found.extend(program.methods.get(node.attr, ()))
-        return found
-
-    def can_run(self, statement: ast.stmt) -> bool:
-        """Whether a statement stands in code that something leads to."""
-        function = self.program.function_of(statement)
-        return function is None or function in self.reachable
 
     # -- the slice
     def slice(self, entries: Iterable[FunctionNode] = ()) -> None:
@@ -104,16 +59,16 @@ class Keeper:
         for entry in entries:
             self._open(entry)
         for statement in inner_statements(self.program.tree.body, into_scopes=True):
-            if is_setting(self.program, statement) and self.can_run(statement):
+            if is_setting(self.program, statement) and self.running.can_run(statement):
                 self._queue.append(statement)
         self._queue.extend(self.goals)
         self._run()
-        while self._release_deferred() or self._keep_jumps() or self._feed():
+        while self._release() or keep_jumps(self) or self._feed():
             self._run()
         shortening = Shortening(self)
         shortening.loops()
         shortening.batches()
-        for argument, _ in self._deferred:
+        for argument in self._deferred.left():
             if not isinstance(argument, ast.Constant):
                 self.source.replace(argument, "None")
 
@@ -123,7 +78,7 @@ class Keeper:
         if own is not None:
             self.keep_class(own)
             for start in self._start_of(own):
-                self.reach([start])
+                self.running.reach([start])
                 self.keep_function(start)
 
     def _run(self) -> None:
@@ -138,52 +93,16 @@ class Keeper:
         self.use_all(Shortening(self).feeds())
         return True
 
-    def _release_deferred(self) -> bool:
-        left, done = [], False
-        for argument, wanted in self._deferred:
-            if any(one in self.needed for one in wanted):
-                self.use(argument)
-                done = True
-            else:
-                left.append((argument, wanted))
-        self._deferred = left
-        return done
-
-    def _keep_jumps(self) -> bool:
-        """Inside what is kept, leaving a loop or a function early counts wherever its condition can be told."""
-        done = False
-        for statement in inner_statements(self.program.tree.body, into_scopes=True):
-            if statement in self.kept or not isinstance(statement, (ast.Break, ast.Continue, ast.Return)):
-                continue
-            if self._jump_counts(statement):
-                self.keep(statement)
-                done = done or statement in self.kept
-        return done
-
-    def _jump_counts(self, statement: ast.stmt) -> bool:
-        function = self.program.function_of(statement)
-        if isinstance(statement, ast.Return):
-            if function not in self.kept:
-                return False
-            if function not in self.valued and self.program.parents.get(statement) is function:
-                return False
-        conditional = False
-        for outer in self.program.around(statement):
-            if isinstance(outer, ast.If):
-                conditional = True
-                if self.facts.is_missing(outer.test):
-                    return isinstance(statement, ast.Return) and outer in self.kept
-            elif isinstance(outer, _LOOPS):
-                return outer in self.kept and (conditional or isinstance(outer, ast.While))
-            elif isinstance(outer, FUNCTIONS):
-                return outer in self.kept
-        return False
+    def _release(self) -> bool:
+        wanted = self._deferred.released(self.needed)
+        self.use_all(wanted)
+        return bool(wanted)
 
     def keep(self, statement: ast.stmt) -> None:
         """Keep a statement, what it stands in, and what it needs."""
         if statement in self.kept or statement in self.refused:
             return
-        if not self.can_run(statement) and not isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
+        if not self.running.can_run(statement) and not isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
             return
         if self.filling.refuses(statement):
             self.refused.add(statement)
@@ -208,7 +127,7 @@ class Keeper:
         self.effectful.add(function)
         for call in self.facts.callees.callers.get(function, ()):
             caller = self.program.statement_of(call)
-            if caller is not None and self.can_run(caller):
+            if caller is not None and self.running.can_run(caller):
                 self._queue.append(caller)
 
     def _is_effect(self, statement: ast.stmt) -> bool:
@@ -322,7 +241,7 @@ class Keeper:
         self.keep_function(function)
         self.whole.add(function)
         self.valued.add(function)
-        self.reachable.add(function)
+        self.running.reached.add(function)
         self.needed.update(
             one for found in self.program.scopes[function].definitions.values() for one in found if one.kind == "param"
         )
@@ -412,8 +331,8 @@ class Keeper:
         if isinstance(expression, ast.expr) and self.facts.is_missing(expression):
             is_stored = isinstance(expression, ast.Attribute) and self._is_stored(expression)
             if not is_stored and not self.facts.is_from_parameters(expression):
-                if self.filling.fill(expression):
-                    return
+                self.filling.fill(expression)
+                return
         if isinstance(expression, ast.Attribute) and isinstance(expression.ctx, ast.Load):
             self._use_attribute(expression)
         for child in ast.iter_child_nodes(expression):
@@ -453,13 +372,13 @@ class Keeper:
                 self.porting.attribute(attribute)
             return
         for one in self.program.attributes.get(attribute.attr, ()):
-            if one.statement is None or self.can_run(one.statement):
+            if one.statement is None or self.running.can_run(one.statement):
                 self.need(one)
         parent = self.program.parents.get(attribute)
         if isinstance(parent, ast.Call) and parent.func is attribute:
             return
         for function in self.program.methods.get(attribute.attr, ()):
-            self.reachable.add(function)
+            self.running.reached.add(function)
             self.valued.add(function)
             if function.decorator_list:
                 self.keep_function(function)
@@ -484,31 +403,11 @@ class Keeper:
                 self.valued.add(function)
         self.use(call.func)
         for argument in call.args:
-            if not self._defer(call, argument, targets):
+            if not self._deferred.take(call, argument, targets, self.needed):
                 self.use(argument)
         for word in call.keywords:
-            if not self._defer(call, word.value, targets):
+            if not self._deferred.take(call, word.value, targets, self.needed):
                 self.use(word.value)
-        return True
-
-    def _defer(self, call: ast.Call, argument: ast.expr, targets: tuple[FunctionNode, ...]) -> bool:
-        """What a function of the file does not need of its arguments, a witness does not need either."""
-        wanted: list[Definition] = []
-        for function in targets:
-            is_method = self.program.class_of(function) is not None
-            given = arguments_of(call, function, is_method)
-            names = [name for name, value in given.items() if value is argument]
-            scope = self.program.scopes[function]
-            for name in names:
-                found = [one for one in scope.definitions.get(name, ()) if one.kind == "param"]
-                if not found:
-                    return False
-                wanted.extend(found)
-        if not wanted:
-            return False
-        if any(one in self.needed for one in wanted):
-            return False
-        self._deferred.append((argument, wanted))
         return True
 
     # -- what came out
@@ -518,10 +417,8 @@ class Keeper:
         for call in self.program.calls:
             statement = self.program.statement_of(call)
             name = getattr(call.func, "attr", "")
-            if statement in self.kept and name in TRAINING | {"apply_gradients", "minimize", "apply"}:
-                if self.facts.is_model(call.func) or self.training.is_training(call):
-                    found.append(call)
+            if statement not in self.kept or name not in TRAINING | {"apply_gradients", "minimize", "apply"}:
+                continue
+            if self.facts.is_model(call.func) or self.training.is_training(call):
+                found.append(call)
         return sorted(found, key=lambda call: (call.lineno, call.col_offset))
-
-
-__all__ = ["Keeper", "blocks_of"]

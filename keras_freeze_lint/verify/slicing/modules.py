@@ -27,15 +27,21 @@ _WORLDLY_PATHS = re.compile(
     keras\.datasets\. | keras\.preprocessing\.(?:image|text|text_dataset|image_dataset)\b
     | keras\.(?:preprocessing|utils)\.\w+_from_directory | keras\.utils\.(?:get_file|load_img|plot_model|HDF5Matrix)
     | keras\.utils\.(?:vis_utils|data_utils|io_utils)\b | keras\.wrappers | keras\.(?:legacy\.)?preprocessing\.image
-    | keras\.callbacks\.(?!Callback$|LambdaCallback$) | keras\.saving\.load_model | keras\.models\.(?:load_model|model_from_\w+)
-    | tensorflow\.(?:io|gfile|train\.(?:Checkpoint|CheckpointManager|Saver|Summary\w*)|summary|data\.TFRecord\w*|image\.decode\w*)\b
-    | tensorflow\.(?:data\.experimental\.(?:make_csv|load|CsvDataset)|data\.(?:TextLine|FixedLength)\w*|saved_model)\b
-    | tensorflow\.(?:distribute\.cluster_resolver|contrib|keras_hub|app|flags|python\.platform|examples|config\.list\w*)\b
-    | tensorflow\.(?:config|compat\.v1|test)\.(?:experimental|gfile|app|flags|gpu\w*|is_gpu\w*|experimental_connect\w*|tpu)\b
+    | keras\.callbacks\.(?!Callback$|LambdaCallback$) | keras\.saving\.load_model
+    | keras\.models\.(?:load_model|model_from_\w+)
+    | tensorflow\.(?:io|gfile|summary|saved_model|image\.decode\w*)\b
+    | tensorflow\.train\.(?:Checkpoint|CheckpointManager|Saver|Summary\w*)\b
+    | tensorflow\.data\.(?:experimental\.(?:make_csv|load|CsvDataset)|(?:TFRecord|TextLine|FixedLength)\w*)\b
+    | tensorflow\.(?:distribute\.cluster_resolver|contrib|keras_hub|app|flags|python\.platform|examples)\b
+    | tensorflow\.config\.list\w*
+    | tensorflow\.(?:config|compat\.v1|test)\.(?:experimental|gfile|app|flags|tpu)\b
+    | tensorflow\.(?:config|compat\.v1|test)\.(?:gpu\w*|is_gpu\w*|experimental_connect\w*)
     | tensorflow\.(?:tpu|ConfigProto|Session|InteractiveSession|GPUOptions|logging|debugging|profiler|lite)\b
     | numpy\.(?:load|loadtxt|genfromtxt|fromfile|save\w*|memmap|DataSource)\b
-    | os\.(?!path\.(?:join|basename|dirname|splitext|sep)\b|sep\b|linesep\b|environ\b) | os\.path\.(?!join|basename|dirname|splitext)
-    | argparse\. | sys\.(?:argv|stdin|stdout|stderr|exit|path)\b | json\.(?:load|dump)\b | time\.sleep | pathlib\. | io\.(?:open|FileIO)
+    | os\.(?!path\.(?:join|basename|dirname|splitext|sep)\b|sep\b|linesep\b|environ\b)
+    | os\.path\.(?!join|basename|dirname|splitext)
+    | argparse\. | sys\.(?:argv|stdin|stdout|stderr|exit|path)\b | json\.(?:load|dump)\b | time\.sleep
+    | pathlib\. | io\.(?:open|FileIO)
     """,
     re.VERBOSE,
 )
@@ -88,7 +94,7 @@ def is_keras_name(name: str) -> bool:
 
 
 def path_of(program: Program, expression: ast.AST, depth: int = 8) -> str:
-    """The dotted path that an expression names by way of imports (``layers.Dense`` -> ``keras.layers.Dense``), or nothing."""
+    """The dotted path that an expression names by way of imports (``keras.layers.Dense``), or nothing."""
     if depth == 0:
         return ""
     if isinstance(expression, ast.Attribute):

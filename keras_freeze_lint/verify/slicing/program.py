@@ -183,3 +183,13 @@ def defaults_of(function: FunctionNode | ast.Lambda) -> dict[str, ast.expr]:
         {one.arg: value for one, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value}
     )
     return found
+
+
+def is_self(expression: ast.AST) -> bool:
+    """Whether an expression is what a method is called on."""
+    return isinstance(expression, ast.Name) and expression.id in {"self", "cls"}
+
+
+def is_receiver(definition: Definition) -> bool:
+    """Whether a definition is the parameter that a method is called on."""
+    return definition.kind == "param" and definition.name in {"self", "cls"}

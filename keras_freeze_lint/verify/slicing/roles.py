@@ -76,7 +76,7 @@ class Roles:
         words = [hint, *self._words(expression)]
         used = self._by_use(expression, parent, 4)
         if used is not None:
-            return self._shape(expression) if used == "shape" else used
+            return self._shape() if used == "shape" else used
         if isinstance(parent, (ast.Assign, ast.AnnAssign)):
             targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
             words[:0] = [word for target in targets for word in self._words(target)]
@@ -86,7 +86,7 @@ class Roles:
                     return found
         named = next((value for word in words if (value := by_name(word)) is not None), None)
         if named == "shape":
-            return self._shape(expression)
+            return self._shape()
         return named or "1"
 
     def of_definition(self, definition: Definition) -> str:
@@ -95,7 +95,7 @@ class Roles:
         if used is None:
             used = by_name(definition.name)
         if used == "shape":
-            return self._shape(definition.target)
+            return self._shape()
         return used or "None"
 
     # -- by use
@@ -108,7 +108,7 @@ class Roles:
             for one in self.facts.definitions:
                 if one.target is target:
                     found = self._uses(one, depth)
-                    return self._shape(target) if found == "shape" else found
+                    return self._shape() if found == "shape" else found
             return by_name(name)
         return None
 
@@ -237,7 +237,7 @@ class Roles:
             return [*Roles._words(expression.left), *Roles._words(expression.right)]
         return []
 
-    def _shape(self, expression: ast.AST) -> str:
+    def _shape(self) -> str:
         """The shape of an input, by the layers that the file builds."""
         names = {path_of(self.program, call.func).rpartition(".")[2] for call in self.program.calls}
         if any(is_application(canonical(path_of(self.program, call.func))[0]) for call in self.program.calls):

@@ -32,7 +32,8 @@ def slice_program(
 ) -> Witness | Unsliceable:
     """Return a witness of the findings on some lines: what they need to be seen at the training calls in question.
 
-    The lines count from 1. A ``modern`` witness says what older Kerases call otherwise as Keras does since 2.11. Nothing is raised for any text; what cannot be sliced is returned with its reason.
+    The lines count from 1. A ``modern`` witness says what older Kerases call otherwise as Keras does since 2.11.
+    Nothing is raised for any text; what cannot be sliced is returned with its reason.
     """
     text = with_line_feeds(text).lstrip("\ufeff")
     try:
@@ -101,11 +102,11 @@ def _read_names(lines: list[str]) -> set[str]:
 def _keep(begin: Callable[[], Keeper]) -> tuple[Keeper, list[FunctionNode]]:
     """The slice, and the functions that have to be called for it because the file does not."""
     keeper = begin()
-    keeper.reach(())
-    entries = entries_for(keeper.facts, keeper.goals, keeper.reachable)
+    keeper.running.reach(())
+    entries = entries_for(keeper.facts, keeper.goals, keeper.running)
     for _ in range(ROUNDS):
         keeper = begin()
-        keeper.reach(entries)
+        keeper.running.reach(entries)
         keeper.slice(entries)
         more = [one for one in entries_before(keeper) if one not in entries]
         if not more:

@@ -116,7 +116,8 @@ def synthetic_targets(model, rows=8, loss=None, shape=None):
         if "sparse" in name:
             targets.append(synthetic_random.randint(0, size[-1], size[:-1] + (1,)))
         elif "categorical" in name and size[-1] > 1:
-            targets.append(synthetic_numpy.eye(size[-1], dtype="float32")[synthetic_random.randint(0, size[-1], size[:-1])])
+            labels = synthetic_random.randint(0, size[-1], size[:-1])
+            targets.append(synthetic_numpy.eye(size[-1], dtype="float32")[labels])
         elif "binary" in name or "categorical" in name:
             targets.append(synthetic_random.randint(0, 2, size).astype("float32"))
         else:

@@ -154,16 +154,14 @@ class Training:
                 self.filling.drop_argument(call, word)
             elif word.arg in _EPOCHS:
                 self._cut(word.value, max(_ENOUGH, epochs), epochs)
+            elif (word.arg in _STEPS and not fed_by_steps and not own) or (
+                word.arg == "batch_size" and fed_by_steps and not own
+            ):
+                self.filling.drop_argument(call, word)
             elif word.arg in _STEPS:
-                if fed_by_steps or own:
-                    self._cut(word.value, steps, 8 if word.arg == "samples_per_epoch" else steps)
-                else:
-                    self.filling.drop_argument(call, word)
+                self._cut(word.value, steps, 8 if word.arg == "samples_per_epoch" else steps)
             elif word.arg == "batch_size":
-                if fed_by_steps and not own:
-                    self.filling.drop_argument(call, word)
-                else:
-                    self._cut(word.value, 8, 4)
+                self._cut(word.value, 8, 4)
             elif word.arg == "callbacks":
                 self._callbacks(call, word, kept)
             elif word.arg == "verbose":

@@ -245,7 +245,7 @@ class Writer:
         same_line = self.header(self.source.start(statement), after, statement.body, indent)
         self.body(statement.body, indent, same_line)
 
-    # -- imports
+    # -- what is brought from elsewhere
     def imported(self, statement: ast.Import | ast.ImportFrom, indent: str) -> bool:
         keeper = self.keeper
         names = [alias for alias in statement.names if alias in keeper.names]
