@@ -37,6 +37,12 @@ _STAR_NAMES |= frozenset(MERGE_FUNCTIONS) | {
     "model_from_json",
     "Callback",
 }
+# What a star import of a module of the project passes on: names that hardly anybody gives to something else.
+_PASSED_ON = OPTIMIZERS | frozenset(APPLICATIONS) | frozenset(
+    """Sequential Model Input Dense Conv1D Conv2D Conv2DTranspose Flatten Dropout BatchNormalization Activation LeakyReLU
+    Reshape Lambda Embedding LSTM GRU MaxPooling2D GlobalAveragePooling2D UpSampling2D ZeroPadding2D Concatenate
+    concatenate load_model""".split()
+)  # fmt: skip
 _BUILTINS = frozenset(dir(builtins))
 
 
@@ -49,6 +55,8 @@ def lookup(run: Run, name: str, scope: Scope) -> Value:
         current = current.parent
     if run.star_imports and name in _STAR_NAMES:
         return Api(f"keras.{name}", run.star_imports[0])
+    if run.project_stars and run.uses_keras and name in _PASSED_ON:
+        return Api(f"keras.{name}")
     if name == "__name__":
         return "__main__"
     if name in _BUILTINS:

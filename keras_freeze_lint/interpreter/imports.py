@@ -50,6 +50,8 @@ def run_import_from(run: Run, node: ast.ImportFrom, scope: Scope) -> Signal:
             path, flavour = canonical(node.module or "")
             if not node.level and (path == "keras" or path.startswith("keras.")):
                 run.star_imports.append(flavour)
+            elif not is_foreign(path):
+                run.project_stars = True
         elif node.level or node.module is None:
             scope.variables[name] = Unknown(("import", node.module or "", alias.name))
         else:

@@ -119,6 +119,7 @@ class Run:
     training: frozenset[int]
     generators: frozenset[int]
     star_imports: list[str] = field(default_factory=list)
+    project_stars: bool = False
     timeline: list[Event] = field(default_factory=list)
     taken: list[tuple[Hashable, bool]] = field(default_factory=list)
     facts: dict[Hashable, bool] = field(default_factory=dict)

@@ -281,6 +281,24 @@ def play(closed):
     for _ in range(3):
         critic.train_on_batch(x, y)
         both.train_on_batch(np.ones((8, 2)), y)
+
+## a module of the project passes the names of Keras on [keras==2.2.4, keras==2.15; silent: keras==3.15/tensorflow]
+from keras import backend as K
+from project.tools import *
+base = Sequential([Dense(4, input_shape=(4,))])
+model = Sequential([base, Dense(1)])
+model.compile(SGD(0.1), "mse")
+base.trainable = False  # error: KFL101
+model.fit(x, y)
+
+## a star of a library that is not Keras passes nothing on [keras==2.2.4, keras==2.15]
+from keras import backend as K
+from torch.nn import *
+base = Sequential([Dense(4, input_shape=(4,))])
+model = Sequential([base, Dense(1)])
+model.compile("sgd", "mse")
+base.trainable = False
+model.fit(x, y)
 """
 
 
