@@ -66,10 +66,14 @@ def resolve(run: Run, value: Value) -> Value:
 
 
 def promote(run: Run, value: Unknown, node: ast.AST) -> Layer:
-    """Take an unknown value for a Keras model of unknown layers; what a call has just made is taken to be trainable."""
+    """Take an unknown value for a Keras model of unknown layers.
+
+    What a call has just made is taken to be trainable, unless the call itself speaks of the flag.
+    """
     known = run.promoted.get(value.key)
     if known is None:
-        made = isinstance(value.key, tuple) and value.key[0] in ("call", "library", "keras")
+        key = value.key
+        made = isinstance(key, tuple) and key[0] in ("call", "library", "keras") and "trainable" not in key
         known = layers.unseen_model(
             run, "Model", node, ("promoted", id(node), len(run.promoted)), length=None, holds_bn=None,
             flag=True if made else None, name=False, label=_label(node),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from keras_freeze_lint.interpreter import conditions, containers
-from keras_freeze_lint.interpreter.classes import tensors_in
+from keras_freeze_lint.interpreter import conditions, containers, layers
+from keras_freeze_lint.interpreter.classes import set_by_constructor, tensors_in
 from keras_freeze_lint.interpreter.imports import is_foreign
 from keras_freeze_lint.interpreter.state import Run, Stopped
 from keras_freeze_lint.interpreter.values import (
@@ -15,6 +15,7 @@ from keras_freeze_lint.interpreter.values import (
     Data,
     Function,
     Instance,
+    Layer,
     Optimizer,
     Partial,
     Scope,
@@ -59,6 +60,8 @@ def call_library(run: Run, api: Api, args: list[Value], keywords: dict[str, Valu
         return Unknown(("tape", id(node)), foreign=True)
     if name in TF1_OPTIMIZERS:
         return Optimizer(run.serial(), name, node, "tf1")
+    if path == "tensorflow_hub.KerasLayer":
+        return _hub_layer(run, keywords, node)
     if path in ("tensorflow.trainable_variables", "tensorflow.compat.v1.trainable_variables"):
         return Unknown(("all variables",), foreign=True)
     tensors = [tensor for value in [*args, *keywords.values()] for tensor in tensors_in(value)]
@@ -69,9 +72,23 @@ def call_library(run: Run, api: Api, args: list[Value], keywords: dict[str, Valu
         return rows
     # What a class makes is new each time: two InstanceNormalization() are two layers.
     made = (run.serial(),) if name[:1].isupper() and run.uses_keras else ()
-    key = ("library", path, *(conditions.key_of(arg) for arg in args[:3]), *made)
+    told = ("trainable",) if "trainable" in keywords else ()
+    key = ("library", path, *(conditions.key_of(arg) for arg in args[:3]), *made, *told)
     foreign = is_foreign(path) or (path.startswith("tensorflow") and not path.startswith("tensorflow_hub"))
     return Unknown(key if len(repr(key)) < 300 else ("library", path, id(node)), foreign)
+
+
+def _hub_layer(run: Run, keywords: dict[str, Value], node: ast.Call) -> Layer:
+    """``hub.KerasLayer(...)``: a model from elsewhere, frozen unless it is told otherwise."""
+    truth = conditions.truth(keywords.get("trainable", False))
+    layer = layers.unseen_model(
+        run, "KerasLayer", node, ("hub", id(node)), length=None, holds_bn=False,
+        flag=truth if isinstance(truth, bool) else None,
+        name=keywords.get("name", False), label="KerasLayer", pretrained=True,
+    )  # fmt: skip
+    if "trainable" in keywords:
+        set_by_constructor(run, layer, keywords["trainable"], node)
+    return layer
 
 
 def _record(run: Run, name: str, args: list[Value], keywords: dict[str, Value]) -> Value:
