@@ -11,12 +11,13 @@ from typing import Any, Literal
 Trace = Mapping[str, Any]
 Verdict = Literal[
     "agree", "unknown", "imprecise", "contradiction", "missing layer", "missing call", "extra call", "missing error",
-    "wrong finding",
+    "wrong finding", "other intent",
 ]  # fmt: skip
 
 # What a prediction must never be; a call that is not predicted or that never came is as wrong as a wrong effect.
 WRONG: tuple[Verdict, ...] = (
     "contradiction", "missing call", "missing layer", "extra call", "missing error", "wrong finding",
+    "other intent",
 )  # fmt: skip
 
 QUANTITIES = ("weights", "statistics")
@@ -153,6 +154,23 @@ def _verdict(predicted: str, measured: str, reached: str) -> Verdict:
 def tally(differences: Iterable[Difference]) -> Counter[Verdict]:
     """How many there are of each verdict."""
     return Counter(difference.verdict for difference in differences)
+
+
+def compare_intents(predicted: Trace, measured: Trace) -> list[Difference]:
+    """The intents of a program in which they are the flags: what the source says last of a layer is what it is set to.
+
+    That is so where one model is compiled, no callback changes flags during a call, and a model's flag reaches its layers.
+    """
+    found: list[Difference] = []
+    for call in measured["training_calls"]:
+        for other in predicted["training_calls"]:
+            if other["line"] == call["line"] and "error" not in call:
+                for name, layer in partners(other["layers"], call["layers"]).items():
+                    told, flag = layer["intent"], call["layers"][name]["intent"]
+                    unsure = "unknown" in (told, flag) or "varies" in (told, flag) or other["reached"] == "maybe"
+                    verdict: Verdict = "agree" if told == flag else "unknown" if unsure else "other intent"
+                    found.append(Difference(verdict, call["line"], call["call"], name, "intent", told, flag))
+    return found
 
 
 def compare_findings(predicted: Trace, measured: Trace) -> list[Difference]:

@@ -15,6 +15,7 @@ import argparse
 import itertools
 import json
 import multiprocessing
+import re
 import sys
 import tempfile
 import time
@@ -26,8 +27,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from keras_freeze_lint.keras.semantics import behaviour, line_of
 from keras_freeze_lint.verify.environments import Definition, EnvironmentProblem, definition, definitions
-from tests.conformance.compare import WRONG, Difference, Verdict, compare, compare_findings, tally
+from tests.conformance.compare import WRONG, Difference, Verdict, compare, compare_findings, compare_intents, tally
 from tests.conformance.environments import python_of_environment
 from tests.conformance.generate import generate
 from tests.conformance.measuring import Cache, Environment, Measurer, Sample
@@ -52,12 +57,13 @@ class Outcome:
     sample: Sample
     differences: list[Difference]
     findings: list[Difference]
+    intents: list[Difference]
     crash: str = ""
     seconds: float = 0.0
 
     @property
     def wrong(self) -> list[Difference]:
-        return [one for one in (*self.differences, *self.findings) if one.verdict in WRONG]
+        return [one for one in (*self.differences, *self.findings, *self.intents) if one.verdict in WRONG]
 
 
 def predict(text: str, path: str, target: Target) -> dict[str, Any]:
@@ -70,14 +76,36 @@ def predict(text: str, path: str, target: Target) -> dict[str, Any]:
 def judge(sample: Sample, target: Target) -> Outcome:
     """Predict and compare; the analyser never raises, so that whatever it raises is kept as a mistake."""
     begin = time.perf_counter()
+    text = sample.program.read_text(encoding="utf-8")
     try:
-        predicted = predict(sample.program.read_text(encoding="utf-8"), str(sample.program), target)
+        predicted = predict(text, str(sample.program), target)
     except Exception as error:  # noqa: BLE001
-        return Outcome(sample, [], [], f"{type(error).__name__}: {error}")
+        return Outcome(sample, [], [], [], f"{type(error).__name__}: {error}")
     seconds = time.perf_counter() - begin
     if sample.trace is None:
-        return Outcome(sample, [], [], seconds=seconds)
-    return Outcome(sample, compare(predicted, sample.trace), compare_findings(predicted, sample.trace), seconds=seconds)
+        return Outcome(sample, [], [], [], seconds=seconds)
+    return Outcome(sample, *_compared(text, predicted, sample.trace, target), seconds=seconds)
+
+
+def _compared(
+    text: str, predicted: dict[str, Any], trace: dict[str, Any], target: Target
+) -> tuple[list[Difference], list[Difference], list[Difference]]:
+    intents = compare_intents(predicted, trace) if _intents_are_flags(text, target) else []
+    return compare(predicted, trace), compare_findings(predicted, trace), intents
+
+
+def _intents_are_flags(text: str, target: Target) -> bool:
+    """Whether a program says by its flags alone what it means."""
+    wanted = Requirement(target.keras)
+    [release] = wanted.specifier
+    known = behaviour(*line_of(wanted.name, Version(release.version)), target.backend)
+    if (
+        not known.setter_reaches_children
+        or known.same_value_skipped
+        or re.search(r"Callback|def compile|def run_phase", text)
+    ):
+        return False
+    return len(set(re.findall(r"([\w.]+)\.compile\(", text))) == 1
 
 
 def measured(cache: Cache, seeds: Sequence[int], flavour: Flavour, measurer: Measurer, renew: bool) -> list[Sample]:
@@ -105,6 +133,7 @@ class Summary:
     calls: int = 0
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     findings: Counter[Verdict] = field(default_factory=Counter)
+    intents: Counter[Verdict] = field(default_factory=Counter)
     seconds: float = 0.0
     slowest: tuple[float, str] = (0.0, "")
 
@@ -115,12 +144,15 @@ class Summary:
         self.calls += len(outcome.sample.trace["training_calls"]) if outcome.sample.trace else 0
         self.verdicts.update(tally(outcome.differences))
         self.findings.update(tally(outcome.findings))
+        self.intents.update(tally(outcome.intents))
         self.seconds += outcome.seconds
         self.slowest = max(self.slowest, (outcome.seconds, outcome.sample.program.name))
 
     @property
     def wrong(self) -> int:
-        return self.crashes + sum(self.verdicts[verdict] + self.findings[verdict] for verdict in WRONG)
+        return self.crashes + sum(
+            sum(kind[verdict] for kind in (self.verdicts, self.findings, self.intents)) for verdict in WRONG
+        )
 
     def lines(self) -> Iterator[str]:
         """The table."""
@@ -132,11 +164,20 @@ class Summary:
             ("training calls", self.calls, 0),
             ("layer facts", facts, 0),
         ]
-        effects = [verdict for verdict in ("agree", "unknown", "imprecise", *WRONG) if verdict != "wrong finding"]
+        effects = [
+            verdict
+            for verdict in ("agree", "unknown", "imprecise", *WRONG)
+            if verdict not in ("wrong finding", "other intent")
+        ]
         rows += [(verdict, self.verdicts[verdict], facts) for verdict in effects]
         claims = sum(self.findings.values())
         rows += [("claims of findings", claims, 0)]
         rows += [(name, self.findings[name], claims) for name in ("agree", "imprecise", "wrong finding")]
+        meant = sum(self.intents.values())
+        rows += [
+            ("intents", meant, 0),
+            *((name, self.intents[name], meant) for name in ("agree", "unknown", "other intent")),
+        ]
         for name, count, whole in rows:
             yield f"{name:18}{count:8}" + (f"  {100 * count / whole:5.1f} %" if whole else "")
         yield f"predicted in {self.seconds:.1f} s, the slowest {self.slowest[1]} in {self.slowest[0]:.2f} s"
@@ -179,7 +220,7 @@ def smaller(outcome: Outcome, target: Target, measurer: Measurer) -> tuple[str, 
         trace = measurer.trace(text)
         if trace is None or ("error" in trace and not raised):
             return False
-        found = [*compare(predicted, trace), *compare_findings(predicted, trace)]
+        found = [one for kind in _compared(text, predicted, trace, target) for one in kind]
         if any(one.what == wanted.what for one in found):
             best = trace, [one for one in found if one.verdict in WRONG]
             return True
