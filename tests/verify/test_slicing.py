@@ -213,13 +213,15 @@ def test_only_keras_and_numpy_are_imported() -> None:
         ("model.fit(x, y, 128, 100)", "model.fit(*synthetic_batch(model), 4, 2)"),
         ("model.fit(*load())", "model.fit(*synthetic_batch(model))"),
         ("model.fit(x, y, validation_split=0.1, shuffle=True)", "model.fit(*synthetic_batch(model))"),
-        ("model.fit(train_ds, epochs=30)", "model.fit(synthetic_batches(model), epochs=2, steps_per_epoch=1)"),
+        ("model.fit(train_ds, epochs=30)", "model.fit(*synthetic_data(model), epochs=2)"),
         ("model.fit_generator(train, 500, 30)", "model.fit_generator(synthetic_batches(model), 1, 2)"),
         (
             "model.fit_generator(train, steps_per_epoch=len(train), validation_data=test, workers=4, epochs=9)",
             "model.fit_generator(synthetic_batches(model), steps_per_epoch=1, epochs=2)",
         ),
         ("model.train_on_batch(x, y)", "model.train_on_batch(*synthetic_batch(model, 4))"),
+        ("model.fit(train_ds, steps_per_epoch=len(train_ds))", "model.fit(*synthetic_data(model))"),
+        ("model.fit(x=train_ds, workers=4)", "model.fit(*synthetic_data(model))"),
         ("model.train_on_batch(*next(batches))", "model.train_on_batch(*synthetic_batch(model))"),
         ("model.fit(x, y, callbacks=[ModelCheckpoint('best.h5')])", "model.fit(*synthetic_batch(model))"),
         ("model.fit({'a': a}, {'b': b}, epochs=3)", "model.fit(*synthetic_batch(model), epochs=3)"),
@@ -300,7 +302,7 @@ def test_batches_from_files(source: str) -> None:
         model = keras.Sequential([keras.layers.Dense(4, input_shape=(8,)), keras.layers.Dense(1)])
         model.compile("sgd", "mse")
         model.layers[0].trainable = False
-        model.fit(synthetic_batches(model), epochs=2, steps_per_epoch=1)
+        model.fit(*synthetic_data(model), epochs=2)
         """,
     )
 

@@ -391,6 +391,7 @@ class Keeper:
         if not targets:
             if self.porting is not None:
                 self.porting.optimizer(call)
+                self.porting.layer(call)
             if self.training.is_training(call):
                 if self.porting is not None:
                     self.porting.training(call)

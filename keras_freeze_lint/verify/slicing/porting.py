@@ -26,6 +26,7 @@ _MOVED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 _IN_MODELS = frozenset({"Model", "Sequential"})
+_PRODUCTS = frozenset({"numpy.prod", "numpy.product", "numpy.sum"})
 # Keywords of fit() that fit_generator() calls otherwise, and those of optimizers.
 _WORDS = {"generator": "x", "nb_epoch": "epochs", "samples_per_epoch": "steps_per_epoch"}
 _GENERATOR_POSITIONS = ("x", "steps_per_epoch", "epochs", "verbose", "callbacks")
@@ -82,6 +83,18 @@ class Porting:
             elif word.arg == "decay":
                 self._filling.drop_argument(call, word)
                 self._filling.assume(word.value, f"decay={ast.unparse(word.value)}", "left out")
+
+    def layer(self, call: ast.Call) -> None:
+        """Give a layer a number of Python where numpy computes it."""
+        if not canonical(path_of(self._program, call.func))[0].startswith("keras.layers."):
+            return
+        sizes = [*call.args[:1], *(word.value for word in call.keywords if word.arg in {"units", "filters"})]
+        for size in sizes:
+            if isinstance(size, ast.Call) and path_of(self._program, size.func) in _PRODUCTS:
+                start, end = self._source.start(size), self._source.end(size)
+                self._source.replace_span(start, start, "int(")
+                self._source.replace_span(end, end, ")")
+                self._filling.assume(size, ast.unparse(size), f"int({ast.unparse(size)})")
 
     def training(self, call: ast.Call) -> None:
         """``fit`` in the place of ``fit_generator``, with the words of ``fit``."""

@@ -133,6 +133,15 @@ def synthetic_batch(model, rows=None, loss=None, shape=None):
     return synthetic_inputs(model, rows, shape), synthetic_targets(model, rows, loss, shape)
 '''
 
+_DATA = '''
+
+def synthetic_data(model):
+    """Inputs, and targets where the model has a loss that compares them."""
+    if getattr(model, "loss", None):
+        return synthetic_batch(model)
+    return (synthetic_inputs(model, synthetic_rows(model, 8)),)
+'''
+
 _BATCHES = '''
 
 def synthetic_batches(model, turns=None, rows=None, loss=None, shape=None):
@@ -144,7 +153,7 @@ def synthetic_batches(model, turns=None, rows=None, loss=None, shape=None):
 
 _DATASET = '''
 
-def synthetic_dataset(shape, classes, rows=32):
+def synthetic_dataset(shape, classes, rows=128):
     """Random training and test data in the place of a data set that would be downloaded."""
     if classes:
         x = synthetic_random.randint(0, 256, (rows,) + shape).astype("uint8")
@@ -172,12 +181,14 @@ def synthetic_model(*shape):
 def helper_text(wanted: set[str], package: str) -> str:
     """Return the helpers that a witness calls, and what those need."""
     parts: list[str] = []
-    if wanted & {"synthetic_inputs", "synthetic_targets", "synthetic_batch", "synthetic_batches"}:
+    if wanted & {"synthetic_inputs", "synthetic_targets", "synthetic_batch", "synthetic_batches", "synthetic_data"}:
         parts += [_SHAPES, _INPUTS]
-    if wanted & {"synthetic_targets", "synthetic_batch", "synthetic_batches"}:
+    if wanted & {"synthetic_targets", "synthetic_batch", "synthetic_batches", "synthetic_data"}:
         parts.append(_TARGETS)
-    if wanted & {"synthetic_batch", "synthetic_batches"}:
+    if wanted & {"synthetic_batch", "synthetic_batches", "synthetic_data"}:
         parts.append(_BATCH)
+    if "synthetic_data" in wanted:
+        parts.append(_DATA)
     if "synthetic_batches" in wanted:
         parts.append(_BATCHES)
     if "synthetic_model" in wanted:

@@ -101,10 +101,10 @@ class Training:
     def _synthetic(self, call: ast.Call, x: ast.expr, y: ast.expr | None) -> bool:
         assert isinstance(call.func, ast.Attribute)
         model = ast.unparse(call.func.value)
-        if isinstance(x, ast.Starred):
+        single = call.func.attr == "fit_generator"
+        if not single and y is None:
             self._starred(call, x)
             return False
-        single = call.func.attr == "fit_generator" or y is None
         helper = "synthetic_batches" if single else "synthetic_batch"
         self.filling.helpers.add(helper)
         written = ast.unparse(x) if y is None else f"{ast.unparse(x)}, {ast.unparse(y)}"
@@ -129,9 +129,13 @@ class Training:
     def _starred(self, call: ast.Call, data: ast.expr) -> None:
         """Inputs and targets in the place of one argument that gave both."""
         assert isinstance(call.func, ast.Attribute)
-        self.filling.helpers.add("synthetic_batch")
-        self.source.replace(data, f"*synthetic_batch({ast.unparse(call.func.value)})")
-        self.filling.assume(data, ast.unparse(data), _RANDOM)
+        helper = "synthetic_batch" if isinstance(data, ast.Starred) else "synthetic_data"
+        self.filling.helpers.add(helper)
+        text = f"*{helper}({ast.unparse(call.func.value)})"
+        word = next((one for one in call.keywords if one.value is data), None)
+        self.source.replace_span(self.source.start(data if word is None else word), self.source.end(data), text)
+        written = data.value if isinstance(data, ast.Starred) else data
+        self.filling.assume(data, ast.unparse(written), _RANDOM)
 
     def _drop(self, call: ast.Call, value: ast.expr) -> None:
         word = next((one for one in call.keywords if one.value is value), None)
@@ -161,7 +165,7 @@ class Training:
             elif word.arg in _STEPS:
                 self._cut(word.value, steps, 8 if word.arg == "samples_per_epoch" else steps)
             elif word.arg == "batch_size":
-                self._cut(word.value, 8, 4)
+                self._cut(word.value, 32 if own else 8, 32 if own else 4)
             elif word.arg == "callbacks":
                 self._callbacks(call, word, kept)
             elif word.arg == "verbose":
