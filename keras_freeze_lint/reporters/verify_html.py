@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -16,13 +17,17 @@ from keras_freeze_lint.reporters.text import place
 from keras_freeze_lint.reporters.verify_json import assumptions, training_calls
 from keras_freeze_lint.reporters.verify_json import place as place_of_line
 from keras_freeze_lint.reporters.verify_text import SIGNS, distance, label, quantity_of, word
+from keras_freeze_lint.verify.judging import origin_of
+from keras_freeze_lint.verify.measurement import LayerMeasurement, Measurement
 from keras_freeze_lint.verify.verdicts import Evidence, LayerEvidence, VerifiedFile
 
 # Lines shown around each station of the path.
 _AROUND = 2
 # A model may have hundreds of layers; these many show what there is to see, the JSON has them all.
 _ROWS = 40
+_CALLS = 12
 _PLOTS = 12
+_TURNS = 20
 
 
 @dataclass(frozen=True)
@@ -52,8 +57,18 @@ def render(files: Sequence[VerifiedFile], errors: Iterable[FileError]) -> str:
         version=__version__,
         counts=[(verdict.value, SIGNS[verdict], counts[verdict]) for verdict in Verdict],
         errors=list(errors),
-        files=[_file(one) for one in files],
+        several=len({one.environment for one in files}) > 1,
+        files=_numbered([_file(one) for one in files]),
     )
+
+
+def _numbered(files: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The files with a number for each finding, by which the list at the top of the page leads to it."""
+    numbers = count(1)
+    for file in files:
+        for finding in file["findings"]:
+            finding["number"] = next(numbers)
+    return files
 
 
 def _environment() -> Environment:
@@ -141,9 +156,11 @@ def _where(verified: VerifiedFile, line: int) -> str:
 
 
 def _timeline(verified: VerifiedFile, evidence: Evidence) -> dict[str, Any]:
-    """Every layer at every line that trained."""
+    """Every layer at every line that trained in the run for this finding."""
     prediction = evidence.finding.prediction
-    entries = training_calls(verified)
+    witness, measured = evidence.witness, evidence.measured
+    calls = [(origin_of(witness, call.line), call) for call in measured.calls] if witness and measured else []
+    entries = training_calls(verified, calls)[:_CALLS]
     names = list(dict.fromkeys(name for entry in entries for name in entry["layers"]))
     concerned = {one.measured.key for one in evidence.layers}
     names.sort(key=lambda name: name not in concerned)
@@ -184,10 +201,24 @@ def _cell(layer: dict[str, Any], evidence: Evidence, *, decides: bool) -> _Cell:
 
 
 def _plots(evidence: Evidence, quantity: str) -> list[Plot]:
-    return [_plot(one, quantity) for one in evidence.layers[:_PLOTS]]
+    return [_plot(evidence, one, quantity) for one in evidence.layers[:_PLOTS]]
 
 
-def _plot(layer: LayerEvidence, quantity: str) -> Plot:
-    measured = quantity_of(layer.measured, quantity)
-    control = quantity_of(layer.control, quantity) if layer.control else None
-    return plot(label(layer), measured.drift if measured else (), control.drift if control else None)
+def _plot(evidence: Evidence, layer: LayerEvidence, quantity: str) -> Plot:
+    measured = _turns(evidence, layer.measured, evidence.measured, quantity)
+    control = _turns(evidence, layer.control, evidence.control_run, quantity) if layer.control else None
+    return plot(label(layer), measured, control)
+
+
+def _turns(
+    evidence: Evidence, layer: LayerMeasurement, run: Measurement | None, quantity: str
+) -> list[tuple[float, ...]]:
+    """The drift of a layer in each turn of the training call that decided; in the control one turn may be all."""
+    decided = next((call for call in run.calls if layer in call.layers), None) if run else None
+    if run is None or decided is None or evidence.call is None:
+        found = [layer]
+    else:
+        turns = [call for call in run.calls if (call.line, call.model) == (decided.line, decided.model)]
+        found = [one for call in turns for one in call.layers if one.key == layer.key]
+    shown = [quantity_of(one, quantity) for one in found]
+    return [one.drift for one in shown[:_TURNS] if one is not None]

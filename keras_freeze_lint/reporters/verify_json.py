@@ -44,10 +44,15 @@ def document(verified: VerifiedFile) -> dict[str, Any]:
     }
 
 
-def training_calls(verified: VerifiedFile) -> list[dict[str, Any]]:
-    """Return one entry for each line that trained, as in a trace: where its turns differ, an effect varies."""
+def training_calls(
+    verified: VerifiedFile, calls: Iterable[tuple[int, CallMeasurement]] | None = None
+) -> list[dict[str, Any]]:
+    """Return one entry for each line that trained, as in a trace: where its turns differ, an effect varies.
+
+    ``calls`` are those of the whole file unless others are given, each with its line there.
+    """
     entries: dict[tuple[int, str], dict[str, Any]] = {}
-    for line, call in calls_of(verified):
+    for line, call in calls_of(verified) if calls is None else calls:
         entry = entries.setdefault(
             (line, call.call),
             {**place(verified, line), "call": call.call, "model": call.model, "reached": "always", "layers": {}},
