@@ -19,6 +19,8 @@ from typing import IO, Any, cast
 CHILD = Path(__file__).parent / "child.py"
 
 _KEPT_LOG = 2000
+# A process closes its pipes a moment before it has ended.
+_LAST_WORDS_SECONDS = 2.0
 
 
 @dataclass
@@ -52,6 +54,13 @@ class Connection:
             self._buffered += chunk
         line, _, self._buffered = self._buffered.partition(b"\n")
         return cast("dict[str, Any]", json.loads(line))
+
+    def ended(self) -> int | None:
+        """Return the exit code of a process that gives no answers any more; None if it still runs."""
+        try:
+            return self.process.wait(_LAST_WORDS_SECONDS)
+        except subprocess.TimeoutExpired:
+            return None
 
     def end(self) -> str:
         """End it and all that it started; return the end of what it had to say."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -87,6 +88,7 @@ class Runner:
         self._settings: Mapping[str, str] = {}
         self._containment: Containment | None = None
         self._count = 0
+        self._answered = False  # whether the child has ever done so
 
     def __enter__(self) -> Runner:  # noqa: PYI034  typing.Self is newer than Python 3.10
         """Start nothing yet."""
@@ -135,7 +137,6 @@ class Runner:
         """Send what one child can run, as much as fits side by side, and take the answers as they come."""
         under_way: dict[int, int] = {}
         patience = _IMPORT_SECONDS + self._limits.seconds + _SLACK_SECONDS
-        answered = False
         while True:
             assert self._child is not None
             for number in [one for one, request in waiting.items() if _early_settings(request.text) == settings]:
@@ -153,15 +154,15 @@ class Runner:
                 return
             answer = self._child.receive(patience)
             if answer is None:
-                message = self._lost()
                 lost = [*under_way.values()]
-                if not answered:  # nor would another one answer
+                if not self._answered:  # nor would another one answer
                     lost += waiting
                     waiting.clear()
+                message = self._lost()
                 for number in lost:
-                    yield number, Measurement("stopped", None, message=message)
+                    yield number, message
                 return
-            answered = True
+            self._answered = True
             yield under_way.pop(answer["id"]), self._accepted(measurement(answer))
 
     def _accepted(self, measured: Measurement) -> Measurement:
@@ -170,14 +171,17 @@ class Runner:
             return Measurement("unusable", measured.device, message=f"{measured.device.framework} sees no GPU here")
         return measured
 
-    def _lost(self) -> str:
+    def _lost(self) -> Measurement:
+        """What is to be said of a process that gives no more answers; one that never gave any was of no use."""
         assert self._child is not None
-        ended = self._child.process.poll()
+        ended = self._child.ended()
         said = self._child.end()
         self._child = None
-        how = "did not answer any more" if ended is None else f"ended with {ended}"
-        last = said.splitlines()[-1] if said else ""
-        return f"the process that had imported Keras {how}" + (f": {last}" if last else "")
+        how = "did not answer in time" if ended is None else f"ended with {ended}"
+        last = f": {said.splitlines()[-1]}" if said else ""
+        if self._answered:
+            return Measurement("stopped", None, message=f"the process that had imported Keras {how}{last}")
+        return Measurement("unusable", None, message=f"{self._python} {how} before anything was measured{last}")
 
     def _side_by_side(self) -> int:
         """Accelerators are used by one witness at a time, and so are shared folders; processors by one each."""
@@ -229,7 +233,9 @@ class Runner:
                 return f"no sandbox can be built here ({found.reason}), and without one nothing is run unless asked to"
             self._containment = found
         self._settings = settings
+        self._answered = False
         try:
+            _check_executable(self._python)
             self._child = self._start(settings)
         except OSError as error:
             return f"{self._python} cannot be started: {error.strerror or error}"
@@ -268,6 +274,14 @@ class Runner:
 def accelerator_at_hand() -> bool:
     """Return whether this machine shows the device files of an accelerator that Keras can use."""
     return sys.platform == "linux" and (any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/kfd").exists())
+
+
+def _check_executable(python: str) -> None:
+    """Raise the OSError that starting it would raise: behind a wall, only the wall would see that."""
+    if not Path(python).exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    if not os.access(python, os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _early_settings(text: str) -> dict[str, str]:
