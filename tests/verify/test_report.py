@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -14,9 +15,10 @@ import pytest
 
 from keras_freeze_lint.findings import FileError, Verdict, Verification
 from keras_freeze_lint.reporters import verify_html, verify_json, verify_text
+from keras_freeze_lint.reporters.plots import plot
 from keras_freeze_lint.verify.comparing import Comparison
 from keras_freeze_lint.verify.judging import Undecided, judge, observe, undecided
-from keras_freeze_lint.verify.verdicts import Evidence, Run, VerifiedFile
+from keras_freeze_lint.verify.verdicts import Evidence, LayerEvidence, Run, VerifiedFile
 from tests.verify.samples import DEVICE, SOURCE, STILL, TRAINED, WITNESS, call, finding, layer, run
 
 MEASURED = run(call(layer(), layer("head", intent="trainable")))
@@ -157,7 +159,48 @@ class TestPage:
     def test_every_verdict_plot_and_assumption_is_there(self, page: str) -> None:
         for words in ("✗ 1 confirmed", "✓ 1 refuted", "? 1 inconclusive", "8 rows of random numbers"):
             assert words in unescape(page)
-        assert page.count('<svg viewBox="0 0 320.0 132.0" role="img" aria-label="base: moved by') == 2
+        assert page.count('role="img" aria-label="base: moved by') == 2
+
+
+HOSTILE = "</script><img src=x onerror=alert(1)>&\"'{{ 7 * 7 }}"
+
+
+def hostile() -> VerifiedFile:
+    """A report in which whatever a user can write, or a framework say, tries to be markup."""
+    named = layer(HOSTILE)
+    found = evidence_of(Verdict.CONFIRMED)
+    finding = replace(found.finding, message=HOSTILE)
+    evidence = replace(found, finding=finding, reason=HOSTILE, layers=(LayerEvidence(HOSTILE, named, named),))
+    return replace(
+        verified(verdicts=[]),
+        file=HOSTILE,
+        environment=HOSTILE,
+        evidence=(evidence,),
+        device=replace(DEVICE, name=HOSTILE),
+        text=SOURCE.replace("model.fit(x, y)", HOSTILE),
+    )
+
+
+class TestWhatIsDrawn:
+    def test_a_curve_has_a_point_for_each_step_and_begins_anew_in_each_turn(self) -> None:
+        drawn = plot("base", [(0.1, 0.2), (0.1,)], [(0.0, 0.0)])
+
+        assert (drawn.steps, drawn.turns, drawn.highest) == (3, 2, "0.2")
+        measured, control = drawn.lines
+        assert [path.count(",") for path in measured.paths] == [3, 2]
+        assert [path.count(",") for path in control.paths] == [3]
+        assert drawn.description == "base: moved by 0.2 in 3 steps of 2 turns; in the control by 0"
+
+    def test_without_steps_to_show_it_stays_where_it_is(self) -> None:
+        drawn = plot("base", [], None)
+
+        assert drawn.lines[0].paths == ("64.0,114.0 310.0,114.0",)
+
+    def test_the_way_to_a_finding_is_a_link_where_there_are_several(self, page: str) -> None:
+        for number in (1, 2, 3):
+            assert f'<a href="#finding-{number}">' in page
+            assert f'id="finding-{number}"' in page
+        assert "<nav" not in verify_html.render([verified(verdicts=[Verdict.REFUTED])], [])
 
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -174,35 +217,138 @@ def browser() -> Iterator[Any]:
         opened.close()
 
 
+# Every text that is seen, as small as the browser draws it: pictures are scaled to their place.
+SMALLEST = """() => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    let smallest = [100, ""];
+    while (walker.nextNode()) {
+        const element = walker.currentNode.parentElement;
+        if (!walker.currentNode.data.trim() || !element.getClientRects().length) continue;
+        const svg = element.closest("svg");
+        const scale = svg ? svg.getBoundingClientRect().width / svg.viewBox.baseVal.width : 1;
+        const size = parseFloat(getComputedStyle(element).fontSize) * scale;
+        if (size < smallest[0]) smallest = [size, walker.currentNode.data];
+    }
+    return smallest;
+}"""
+# The contrast of every text with what is painted behind it, as WCAG counts it.
+FAINTEST = """() => {
+    const numbers = colour => (colour.match(/[0-9.]+/g) || []).map(Number);
+    const light = colour => {
+        const [r, g, b] = numbers(colour).map(v => v / 255).map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const behind = element => {
+        for (let one = element; one; one = one.parentElement) {
+            const colour = getComputedStyle(one).backgroundColor;
+            if (numbers(colour).length === 3) return colour;
+        }
+        return "rgb(255, 255, 255)";
+    };
+    let faintest = [100, ""];
+    for (const element of document.querySelectorAll("p, h1, h2, h3, h4, td, th, span, dd, dt, a, code, li, summary, text")) {
+        if (!element.textContent.trim() || !element.getClientRects().length) continue;
+        const style = getComputedStyle(element);
+        const [one, other] = [light(element.tagName === "text" ? style.fill : style.color), light(behind(element))];
+        const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+        if (contrast < faintest[0]) faintest = [contrast, element.textContent];
+    }
+    return faintest;
+}"""
+
+
 @pytest.mark.slow  # starts a browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(360, 740), (1280, 900)], ids=["phone", "desktop"])
-def test_a_browser_shows_the_page_without_a_network(
-    browser: Any,  # noqa: ANN401 - its package may not be installed
-    tmp_path: Path,
-    size: tuple[int, int],
-    scheme: str,
-) -> None:
-    file = tmp_path / "report.html"
-    file.write_text(verify_html.render([verified()], []), encoding="utf-8")
-    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+class TestInABrowser:
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    @pytest.mark.parametrize("size", [(390, 844), (1280, 900)], ids=["phone", "desktop"])
+    def test_it_can_be_read_and_asks_nothing_of_a_network(
+        self,
+        browser: Any,  # noqa: ANN401 - its package may not be installed
+        tmp_path: Path,
+        size: tuple[int, int],
+        scheme: str,
+    ) -> None:
+        file = tmp_path / "report.html"
+        file.write_text(verify_html.render([verified()], []), encoding="utf-8")
+        page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+        asked, complaints = _listened(page)
+        page.goto(file.as_uri())
+
+        assert complaints == []
+        assert [url for url in asked if not url.startswith("data:")] == [file.as_uri()]
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "it scrolls sideways"
+        smallest, text = page.evaluate(SMALLEST)
+        assert smallest >= 12, text
+        faintest, text = page.evaluate(FAINTEST)
+        assert faintest >= 4.5, text
+        background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (sum(map(int, re.findall("[0-9]+", background))) < 3 * 128) is (scheme == "dark")
+        for number, verdict in enumerate(Verdict):
+            badge = page.locator("article").nth(number).locator(".badge")
+            assert verdict.value in badge.inner_text()
+            box = badge.bounding_box()
+            assert 0 <= box["x"] <= box["x"] + box["width"] <= size[0]
+
+    def test_the_path_to_the_finding_stands_out_in_its_source(
+        self,
+        browser: Any,  # noqa: ANN401
+        tmp_path: Path,
+    ) -> None:
+        page = _opened(browser, tmp_path, [verified(verdicts=[Verdict.CONFIRMED])])
+        marked = page.locator(".source tr.marked").all_inner_texts()
+
+        assert [row.split()[0] for row in marked] == ["5", "6", "7"]
+        colours = {
+            selector: page.locator(selector).first.evaluate("one => getComputedStyle(one).backgroundColor")
+            for selector in (".source tr.marked td", ".source", "td.differs", "td.agrees")
+        }
+        assert len(set(colours.values())) == 4
+
+    def test_the_keyboard_reaches_everything_that_moves(
+        self,
+        browser: Any,  # noqa: ANN401
+        tmp_path: Path,
+    ) -> None:
+        page = _opened(browser, tmp_path, [verified()])
+        reached = []
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            reached.append(
+                page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.tagName")
+            )
+        for target in ("A", "SUMMARY", "Source of KFL101 on line 6:1", "All layers at all training calls"):
+            assert target in reached
+        page.locator("summary").first.focus()
+        page.keyboard.press("Enter")
+        assert page.locator("details").first.get_attribute("open") is not None
+
+    def test_hostile_text_stays_text(
+        self,
+        browser: Any,  # noqa: ANN401
+        tmp_path: Path,
+    ) -> None:
+        page = _opened(browser, tmp_path, [hostile()])
+
+        assert page.locator("img, script").count() == 0
+        for selector in ("h2", "article p", ".source", "dd"):
+            assert HOSTILE in " ".join(page.locator(selector).all_inner_texts())
+
+
+def _listened(page: Any) -> tuple[list[str], list[str]]:  # noqa: ANN401
+    """What a page asks for, and what it complains of, from now on."""
     asked: list[str] = []
     complaints: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(file.as_uri())
+    return asked, complaints
 
+
+def _opened(browser: Any, folder: Path, files: Sequence[VerifiedFile]) -> Any:  # noqa: ANN401
+    file = folder / "report.html"
+    file.write_text(verify_html.render(files, []), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    _, complaints = _listened(page)
+    page.goto(file.as_uri())
     assert complaints == []
-    assert [url for url in asked if not url.startswith("data:")] == [file.as_uri()]
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "it scrolls sideways"
-    for number, verdict in enumerate(Verdict):
-        badge = page.locator("article").nth(number).locator(".badge")
-        assert badge.is_visible()
-        assert verdict.value in badge.inner_text()
-        box = badge.bounding_box()
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= size[0]
-    shot = tmp_path / "report.png"
-    page.screenshot(path=str(shot), full_page=True)
-    assert shot.stat().st_size > 10_000
+    return page
