@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from keras_freeze_lint.effects.flags import Flags
 from keras_freeze_lint.effects.records import CompileState, Truth, Write
@@ -56,31 +56,57 @@ class Intents:
             return None, None
         return (written[-1].value, written[-1]) if written else (leaf.initial_flag, None)
 
-    def of(
-        self, leaf: Layer, model: Layer, state: CompileState | None, states: Iterable[CompileState]
-    ) -> tuple[Truth, Write | None]:
-        """The last assignment that was meant for a training of ``model``.
+    def meant_for(
+        self, model: Layer, state: CompileState | None, states: Iterable[CompileState]
+    ) -> Callable[[Layer], tuple[Truth, Write | None]]:
+        """For each leaf, the last assignment that was meant for a training of ``model``.
 
         An assignment after this model's compile() is meant for another model, as in a GAN, when that other one holds
         this model and is compiled after it, when that other one is the first with this layer to be trained after it, or
         when it reopens that other one for trainings to come. Of two models that were both compiled before the first
         assignment, neither of which holds the other, both are meant.
         """
-        if self.latest(leaf) == (None, None):
-            return None, None
         others = [(other.event.model, other.index) for other in states if other.event.model is not model]
-        inner = [(source, -1) for source in self._own_loops_inside(model)]
-        for write in reversed(self.writes.get(leaf.serial, ())):
-            inherited = (leaf.serial, id(write)) in self.inherited
-            if not inherited and self._belongs_elsewhere(model, write, others):
+        both = [*others, *((source, -1) for source in self._own_loops_inside(model))]
+        around = [self.flags.serials(other) for other, _ in both]
+        # Most leaves of a model share their history, and with it the answer.
+        answers: dict[object, int | None] = {}
+
+        def read(leaf: Layer) -> tuple[Truth, Write | None]:
+            if self.latest(leaf) == (None, None):
+                return None, None
+            written = self.writes.get(leaf.serial, ())
+            history = (*(write.index for write in written), *(leaf.serial in held for held in around))
+            if history not in answers:
+                answers[history] = self._last_meant(leaf, model, state, others, both)
+            place = answers[history]
+            if place is not None:
+                return written[place].value, written[place]
+            if leaf.initial_flag is None and state is not None:
+                return True, None  # a model from elsewhere that is compiled for a training of its own is meant to learn
+            return leaf.initial_flag, None
+
+        return read
+
+    def _last_meant(
+        self,
+        leaf: Layer,
+        model: Layer,
+        state: CompileState | None,
+        others: list[tuple[Layer, int]],
+        both: list[tuple[Layer, int]],
+    ) -> int | None:
+        """Which of the assignments to a leaf is the last that was meant for a training of ``model``."""
+        written = self.writes.get(leaf.serial, ())
+        for place in reversed(range(len(written))):
+            write = written[place]
+            if self._belongs_elsewhere(model, write, others):
                 continue
             if state is None or write.index < state.index:
-                return write.value, write
-            if not self._meant_for_another(leaf, model, state, write, [*others, *inner]):
-                return write.value, write
-        if leaf.initial_flag is None and state is not None:
-            return True, None  # a model from elsewhere that is compiled for a training of its own is meant to learn
-        return leaf.initial_flag, None
+                return place
+            if not self._meant_for_another(leaf, model, state, write, both):
+                return place
+        return None
 
     def of_loop(
         self, leaf: Layer, sources: Sequence[Layer], states: Iterable[CompileState]

@@ -140,6 +140,7 @@ def _merge(
     record = running.record
     model = record.model
     assert model is not None
+    meant = progress.intents.meant_for(model, state, progress.compiled.values())
     for leaf in progress.flags.leaves(model):
         if leaf.serial not in weights:
             continue
@@ -153,7 +154,7 @@ def _merge(
         if before is not None:
             moved = True if before.weights or moved else (None if None in (before.weights, moved) else False)
             stats = True if before.statistics or stats else stats
-        intent, write = progress.intents.of(leaf, model, state, progress.compiled.values())
+        intent, write = meant(leaf)
         record.effects[leaf.serial] = LayerEffect(leaf, intent, moved, stats, write)
 
 

@@ -39,8 +39,8 @@ _STAR_NAMES |= frozenset(MERGE_FUNCTIONS) | {
 }
 # What a star import of a module of the project passes on: names that hardly anybody gives to something else.
 _PASSED_ON = OPTIMIZERS | frozenset(APPLICATIONS) | frozenset(
-    """Sequential Model Input Dense Conv1D Conv2D Conv2DTranspose Flatten Dropout BatchNormalization Activation LeakyReLU
-    Reshape Lambda Embedding LSTM GRU MaxPooling2D GlobalAveragePooling2D UpSampling2D ZeroPadding2D Concatenate
+    """Sequential Model Input Dense Conv1D Conv2D Conv2DTranspose Flatten Dropout BatchNormalization Activation
+    LeakyReLU Reshape Lambda Embedding LSTM GRU MaxPooling2D GlobalAveragePooling2D UpSampling2D ZeroPadding2D Concatenate
     concatenate load_model""".split()
 )  # fmt: skip
 _BUILTINS = frozenset(dir(builtins))
