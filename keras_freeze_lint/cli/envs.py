@@ -23,10 +23,13 @@ folder_option = click.option(
 
 @click.group()
 def envs() -> None:
-    """List, build and remove the environments with old and new Keras that verify can run in."""
+    """List, build and remove the environments with old and new Keras that verify can run in.
+
+    "envs list" tells their names; "verify --env NAME" and "verify --matrix NAME,NAME" run in those that were created.
+    """
 
 
-@envs.command("list")
+@envs.command("list", short_help="Print every environment, and whether it is ready.")
 @folder_option
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
@@ -48,11 +51,15 @@ def list_environments(envs_dir: Path | None, form: str) -> int:
     return CLEAN
 
 
-@envs.command()
+@envs.command(short_help="Build environments from their pins.")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @folder_option
 def create(names: tuple[str, ...], envs_dir: Path | None) -> int:
-    """Build environments, each from its pins, and import their Keras; those that are ready stay as they are."""
+    """Build environments, each from its pins, and import their Keras; those that are ready stay as they are.
+
+    They are built by uv where it is installed, else by venv (or virtualenv) and pip, on the Pythons of this machine.
+    What is interrupted leaves nothing that counts.
+    """
     from keras_freeze_lint.verify.environments.building import create as build
 
     store = Store(envs_dir or default_folder())

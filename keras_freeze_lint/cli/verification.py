@@ -19,7 +19,7 @@ from keras_freeze_lint.settings import Settings
 from keras_freeze_lint.sources.files import STDIN, SourceError, read_source
 from keras_freeze_lint.verify.environments import EnvironmentProblem, find_environment
 from keras_freeze_lint.verify.interrogation import NoKeras, Place, place_of
-from keras_freeze_lint.verify.runner import Limits, Runner
+from keras_freeze_lint.verify.runner import Limits, Runner, accelerator_at_hand
 from keras_freeze_lint.verify.sandbox import NoSandbox, available
 from keras_freeze_lint.verify.trial import Progress
 from keras_freeze_lint.verify.verdicts import VerifiedFile
@@ -37,8 +37,11 @@ def verified(
 ) -> list[VerifiedFile]:
     """Return the verdicts on the findings of files, in each place in turn; with ``fixes`` these have theirs.
 
-    What cannot be read and environments that are not there are told. Raises UsageError if nothing can run at all.
+    What cannot be read and environments that are not there are told. Raises UsageError if nothing can run at all, or
+    not on the device that was asked for.
     """
+    if choices.device == "gpu" and not accelerator_at_hand():
+        raise click.UsageError("--device gpu: this machine shows none (no /dev/nvidia* and no /dev/kfd)")
     texts = _texts(files, stdin_name, told)
     places = _places(choices, told)
     if not places:

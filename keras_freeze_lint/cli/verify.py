@@ -25,7 +25,9 @@ from keras_freeze_lint.cli.common import (
 from keras_freeze_lint.cli.places import choices, place_options
 from keras_freeze_lint.configuration import check_overrides
 from keras_freeze_lint.findings import FileError, Verdict
+from keras_freeze_lint.keras.versions import TargetError
 from keras_freeze_lint.sources.discovery import discover
+from keras_freeze_lint.sources.files import SourceError
 
 if TYPE_CHECKING:
     from keras_freeze_lint.verify.verdicts import Evidence, VerifiedFile
@@ -122,11 +124,26 @@ def _report(files: Sequence[VerifiedFile], told: Told, form: str, output: str | 
         click.echo(verify_text.summary(files), err=True)
 
 
+def _layer_lines(file: VerifiedFile) -> dict[str, int]:
+    """Where the analysed text makes its layers, by their names in traces; a name of several is left out."""
+    from keras_freeze_lint.linter import trace_source
+
+    try:
+        calls: Any = trace_source(file.text, "module.py", "keras", file.backend or "tensorflow")["training_calls"]
+    except (SourceError, TargetError):
+        return {}
+    found: dict[str, set[int]] = {}
+    for call in calls:
+        for name, layer in call["layers"].items():
+            found.setdefault(name, set()).add(layer["line"])
+    return {name: next(iter(lines)) for name, lines in found.items() if len(lines) == 1 and 0 not in lines}
+
+
 def _rendered(files: Sequence[VerifiedFile], told: Told, form: str, output: str | None, *, with_table: bool) -> str:
     if form == "json":
         from keras_freeze_lint.reporters import verify_json
 
-        return verify_json.render(files, told.errors)
+        return verify_json.render(files, told.errors, _layer_lines)
     if form == "html":
         from keras_freeze_lint.reporters import verify_html
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any
 
 from keras_freeze_lint.findings import FileError
@@ -14,17 +15,21 @@ from keras_freeze_lint.verify.measurement import CallMeasurement, Device, LayerM
 from keras_freeze_lint.verify.verdicts import Evidence, LayerEvidence, VerifiedFile
 from keras_freeze_lint.verify.witness import Witness
 
+# Where a text makes its layers, by the names that these have in traces: lines of that text.
+LinesOf = Callable[[VerifiedFile], Mapping[str, int]]
 
-def render(files: Sequence[VerifiedFile], errors: Iterable[FileError]) -> str:
+
+def render(files: Sequence[VerifiedFile], errors: Iterable[FileError], lines_of: LinesOf | None = None) -> str:
     """Return the document of ``verify --format json``: of one file in one environment a trace, else a list of them."""
     told = [{"file": error.file, "message": error.message} for error in errors]
-    if len(files) == 1:
-        return render_document({**document(files[0]), "errors": told})
-    return render_document({"version": VERSION, "measured": True, "runs": list(map(document, files)), "errors": told})
+    runs = [document(file, lines_of(file) if lines_of is not None else {}) for file in files]
+    if len(runs) == 1:
+        return render_document({**runs[0], "errors": told})
+    return render_document({"version": VERSION, "measured": True, "runs": runs, "errors": told})
 
 
-def document(verified: VerifiedFile) -> dict[str, Any]:
-    """Return one file in one environment."""
+def document(verified: VerifiedFile, lines: Mapping[str, int] = MappingProxyType({})) -> dict[str, Any]:
+    """Return one file in one environment; ``lines`` tells where its layers are made."""
     return {
         "version": VERSION,
         "file": verified.file,
@@ -32,7 +37,7 @@ def document(verified: VerifiedFile) -> dict[str, Any]:
         "keras": {"versions": verified.versions, "backend": verified.backend, "evidence": verified.target},
         "environment": verified.environment,
         "device": verified.device and _device(verified.device),
-        "training_calls": training_calls(verified),
+        "training_calls": [_with_lines(call, verified, lines) for call in training_calls(verified)],
         "assumptions": [
             {**place(verified, line), "written": written, "assumed": assumed}
             for line, written, assumed in assumptions(verified)
@@ -64,6 +69,14 @@ def training_calls(
         for layer in call.layers:
             _merge(entry["layers"].setdefault(layer.key, _layer(layer)), _layer(layer))
     return list(entries.values())
+
+
+def _with_lines(call: dict[str, Any], verified: VerifiedFile, lines: Mapping[str, int]) -> dict[str, Any]:
+    layers = {
+        name: {**layer, **place(verified, lines[name])} if name in lines else layer
+        for name, layer in call["layers"].items()
+    }
+    return {**call, "layers": layers}
 
 
 def calls_of(verified: VerifiedFile) -> Iterator[tuple[int, CallMeasurement]]:

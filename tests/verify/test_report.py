@@ -9,17 +9,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import jsonschema
 import pytest
 
 from keras_freeze_lint.findings import FileError, Verdict, Verification
+from keras_freeze_lint.linter import trace_source
 from keras_freeze_lint.reporters import verify_html, verify_json, verify_text
 from keras_freeze_lint.reporters.plots import plot
 from keras_freeze_lint.verify.comparing import Comparison
 from keras_freeze_lint.verify.judging import Undecided, judge, observe, undecided
 from keras_freeze_lint.verify.verdicts import Evidence, LayerEvidence, Run, VerifiedFile
-from tests.verify.samples import DEVICE, SOURCE, STILL, TRAINED, WITNESS, call, finding, layer, run
+from keras_freeze_lint.verify.witness import Unsliceable
+from tests.faces import ROOT
+from tests.verify.samples import DEVICE, MOVED, SOURCE, STILL, TRAINED, WITNESS, call, finding, layer, run
 
 MEASURED = run(call(layer(), layer("head", intent="trainable")))
 CONTROL = run(call(layer(weights=STILL), layer("head", intent="trainable")))
@@ -125,6 +129,39 @@ class TestJson:
 
         assert [one["environment"] for one in document["runs"]] == ["a", "b"]
         assert document["errors"] == [{"file": "c", "message": "not there"}]
+
+
+class TestSchema:
+    """docs/verify.schema.json, which programs that read these documents may hold them against."""
+
+    SCHEMA: ClassVar[dict[str, Any]] = json.loads((ROOT / "docs" / "verify.schema.json").read_text(encoding="utf-8"))
+
+    def test_it_is_a_schema(self) -> None:
+        jsonschema.Draft202012Validator.check_schema(self.SCHEMA)
+
+    @pytest.mark.parametrize("path", sorted((ROOT / "fixtures").glob("*/wrong.py")), ids=lambda path: path.parent.name)
+    def test_a_prediction_fits(self, path: Path) -> None:
+        jsonschema.validate(trace_source(path.read_text(encoding="utf-8"), str(path), "keras==3.15"), self.SCHEMA)
+
+    def test_a_measurement_fits(self) -> None:
+        statistics = run(call(layer(statistics=MOVED), raised="ValueError: no"), call(layer(statistics=STILL)))
+        several = replace(verified(), runs=(Run(WITNESS, statistics), Run(Unsliceable("too deep", 3))))
+        jsonschema.validate(json.loads(verify_json.render([verified()], [])), self.SCHEMA)
+        jsonschema.validate(json.loads(verify_json.render([several, several], [FileError("c", "no")])), self.SCHEMA)
+        jsonschema.validate(json.loads(verify_json.render([], [])), self.SCHEMA)
+
+    def test_an_effect_that_was_measured_is_never_unknown(self) -> None:
+        document = json.loads(verify_json.render([verified()], []))
+        document["training_calls"][0]["layers"]["base"]["weights"] = "unknown"
+
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(document, self.SCHEMA)
+
+    def test_a_layer_has_the_line_on_which_it_is_made(self) -> None:
+        document = json.loads(verify_json.render([verified()], [], lambda _: {"base": 4}))
+
+        layers = document["training_calls"][0]["layers"]
+        assert (layers["base"]["line"], layers["head"]["line"]) == (4, None)
 
 
 @pytest.fixture(scope="module")
