@@ -90,7 +90,7 @@ PROBES = 3  # times that a control trains on other data before a layer counts as
 
 # Files between a program and the variable that it sets.
 BETWEEN = re.compile(
-    r"/tensorflow(_core)?/python/(ops|util|eager|framework|distribute|autograph)/|/keras(/src)?/backend|/(contextlib|functools)\.py"
+    r"/tensorflow(_core)?/python/(ops|util|eager|framework|distribute|autograph)/|/keras(/src)?/backend(?!/\w+/trainer)|/(contextlib|functools)\.py"
 )
 OWN_FILES = set()  # the program's
 LIBRARY_CLASSES = {}  # id of class: (the class, whether it comes with a framework)
