@@ -38,11 +38,12 @@ _STAR_NAMES |= frozenset(MERGE_FUNCTIONS) | {
     "Callback",
 }
 # What a star import of a module of the project passes on: names that hardly anybody gives to something else.
-_PASSED_ON = OPTIMIZERS | frozenset(APPLICATIONS) | frozenset(
+_PASSED_ON = frozenset(
     """Sequential Model Input Dense Conv1D Conv2D Conv2DTranspose Flatten Dropout BatchNormalization Activation
-    LeakyReLU Reshape Lambda Embedding LSTM GRU MaxPooling2D GlobalAveragePooling2D UpSampling2D ZeroPadding2D Concatenate
-    concatenate load_model""".split()
-)  # fmt: skip
+    LeakyReLU Reshape Lambda Embedding LSTM GRU MaxPooling2D GlobalAveragePooling2D UpSampling2D Concatenate
+    concatenate""".split()
+)
+_PASSED_ON |= OPTIMIZERS | frozenset(APPLICATIONS) | {"load_model"}
 _BUILTINS = frozenset(dir(builtins))
 
 

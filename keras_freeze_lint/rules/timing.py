@@ -59,6 +59,46 @@ def _unseen_between(replay: Replay) -> Iterator[Defect]:
                 )
 
 
+def _opened_between(replay: Replay) -> Iterator[Defect]:
+    """A model that another module built is compiled here, trained, opened, and trained again without a compile().
+
+    Nothing in this file has closed it: what is opened is what its builder closed.
+    """
+    for record in replay.records:
+        state, model, read_at = record.compiled, record.model, record.read_at
+        if state is None or model is None or model.kind != "opaque" or model.initial_flag is not True:
+            continue
+        if read_at is None or state.trained_at is None or record.raised or state.event.loaded:
+            continue
+        told = [
+            (index, event)
+            for index, event in enumerate(replay.events[: record.index])
+            if isinstance(event, events.SetFlag) and reaches(replay, model, event.target)
+        ]
+        others = (event.model for event in replay.events if isinstance(event, events.Compiled))
+        if any(other is not model and reaches(replay, other, model) for other in others) or replay.intents.by_hand:
+            continue
+        if any(event.value is not True for _, event in told) or _is_handed_out(replay, model):
+            continue
+        for index, event in told:
+            if index > max(read_at, state.trained_at):
+                slots = {
+                    "layers": shown(event.target),
+                    "flag": "True",
+                    "effect": "stays as it was",
+                    "line": str(line_of(record.node)),
+                }
+                path = stations(
+                    (state.event.node, "compiled here"), (event.node, "opened here"), (record.node, "trained here")
+                )
+                yield Defect("KFL102", event.node, "", slots, path)
+
+
+def _is_handed_out(replay: Replay, model: Layer) -> bool:
+    """Whether code elsewhere gets the model: it may build another one around it."""
+    return any(isinstance(event, events.HandedOut) and reaches(replay, event.layer, model) for event in replay.events)
+
+
 def _alike(first: TrainingRecord, second: TrainingRecord) -> bool:
     left, right = first.start, second.start
     return isinstance(left, events.TrainStart) and isinstance(right, events.TrainStart) and left.batch == right.batch
@@ -144,6 +184,7 @@ def _after_compile(replay: Replay) -> Iterator[Defect]:
 
 def _between_fits(replay: Replay) -> Iterator[Defect]:
     yield from _unseen_between(replay)
+    yield from _opened_between(replay)
     for gap in gaps_of(replay):
         if gap.cause is Cause.BETWEEN_FITS:
             defect = _defect("KFL102", gap, replay, "raises" if gap.record.raised else "")

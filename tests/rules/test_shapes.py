@@ -299,6 +299,27 @@ model = Sequential([base, Dense(1)])
 model.compile("sgd", "mse")
 base.trainable = False
 model.fit(x, y)
+
+## what another module closed is opened between two fits [keras==2.15, keras==2.2.4, keras==3.15/tensorflow]
+import keras
+from project.models import build
+model = build(freeze=True)
+model.compile("sgd", "mse")
+model.fit(x, y)
+for index in range(len(model.layers)):
+    model.layers[index].trainable = True  # error: KFL102
+model.fit(x, y)
+
+## a critic from elsewhere, which a model from elsewhere is built around [keras==2.15, keras==2.2.4]
+import keras
+from project.models import build, join
+critic = build()
+critic.compile("sgd", "mse")
+both = join(critic)
+for _ in range(3):
+    critic.trainable = True
+    critic.train_on_batch(x, y)
+    both.train_on_batch(x, y)
 """
 
 
