@@ -122,6 +122,7 @@ class TestList:
 
 
 class TestCreate:
+    @pytest.mark.slow  # makes a virtual environment
     @pytest.mark.usefixtures("wheels")
     def test_built_found_listed_removed(self, folder: Path) -> None:
         said: list[str] = []
@@ -145,6 +146,7 @@ class TestCreate:
         assert envs(folder, "remove", "keras-3.15-jax").code == 0
         assert list(folder.iterdir()) == []
 
+    @pytest.mark.slow  # makes a virtual environment
     @pytest.mark.usefixtures("wheels")
     def test_a_package_that_does_not_exist_is_named_and_nothing_stays(self, folder: Path) -> None:
         with pytest.raises(EnvironmentProblem, match=r"keras-3.15-jax: pip could not install .*nosuchpackage==1.0"):
@@ -200,6 +202,42 @@ class TestCreate:
 
         assert process.returncode == 130
         assert list(folder.iterdir()) == []
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="there only time tells what is left")
+    def test_what_a_killed_process_left_is_swept_away(self, folder: Path) -> None:
+        with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+            pass
+        names = [f".{what}-keras-2.0.8-{pid}-x" for pid in (gone.pid, os.getpid()) for what in ("building", "removed")]
+        for name in [*names, "keras-2.0.8", ".other-1-x"]:
+            (folder / name).mkdir(parents=True)
+
+        Store(folder).sweep()
+
+        assert sorted(path.name for path in folder.iterdir()) == sorted([*names[2:], "keras-2.0.8", ".other-1-x"])
+
+    @pytest.mark.slow  # makes a virtual environment
+    @pytest.mark.usefixtures("wheels")
+    @pytest.mark.skipif(sys.platform == "win32", reason="nothing is killed like that there")
+    def test_a_killed_build_does_not_count_and_is_swept_away(self, folder: Path) -> None:
+        name = next(known.name for known in definitions() if find_interpreter(known.python) is not None)
+        command = [sys.executable, "-m", "keras_freeze_lint", "envs", "create", name]
+        with subprocess.Popen(
+            command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        ) as process:
+            deadline = time.monotonic() + 30
+            while not (folder.is_dir() and list(folder.iterdir())) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate(timeout=60)
+        (left,) = folder.iterdir()
+        assert left.name.startswith(f".building-{name}-")
+        assert "ready" not in [row.split()[-1] for row in envs(folder, "list").out.splitlines() if row]
+
+        beside = folder / f".building-{name}-{os.getpid()}-abc"  # of a process that runs
+        beside.mkdir()
+        with pytest.raises(EnvironmentProblem, match="nosuchpackage"):
+            create(Store(folder), small(pins=("nosuchpackage==1.0",)), print, NO_UV)
+        assert list(folder.iterdir()) == [beside]
 
 
 class TestNames:

@@ -72,7 +72,8 @@ def create(store: Store, wanted: Definition, say: Say, use: Tools | None = None)
         raise EnvironmentProblem(missing_interpreter(wanted))
     try:
         store.folder.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".building-{wanted.name}-", dir=store.folder))
+        store.sweep()
+        folder = Path(tempfile.mkdtemp(prefix=store.unfinished("building", wanted), dir=store.folder))
     except OSError as error:
         raise EnvironmentProblem(f"{store.folder} cannot be written: {error.strerror or error}") from error
     try:

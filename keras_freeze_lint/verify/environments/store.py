@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,6 +18,9 @@ from keras_freeze_lint.verify.environments.interpreters import Interpreter, find
 FOLDER_VARIABLE = "KFL_ENVS"
 # Written when an environment has been built and has imported its Keras.
 RECORD = "environment.json"
+_UNFINISHED = re.compile(r"\.(building|removed)-.+-(?P<process>\d+)-[^-]*$")
+# Where a process cannot be asked for, what is older than this is nobody's.
+_LONGEST_SECONDS = 24 * 3600
 
 State = Literal["ready", "can be created", "no interpreter"]
 
@@ -100,6 +105,17 @@ class Store:
         interpreter = find_interpreter(wanted.python)
         return Entry(wanted, "can be created" if interpreter else "no interpreter", self.path(wanted), interpreter, {})
 
+    def unfinished(self, what: str, wanted: Definition) -> str:
+        """Return how the folder of an environment is called, or begins, while this process works on it."""
+        return f".{what}-{wanted.name}-{os.getpid()}-"
+
+    def sweep(self) -> None:
+        """Delete what processes left that were killed while they built or removed an environment."""
+        for path in self.folder.glob(".*-*-*"):
+            found = _UNFINISHED.match(path.name)
+            if found is not None and not _runs(int(found["process"]), path):
+                shutil.rmtree(path, ignore_errors=True)
+
     def remove(self, name: str) -> Path:
         """Delete an environment and return the folder that is gone.
 
@@ -110,13 +126,30 @@ class Store:
         path = self.path(wanted)
         if not path.is_dir():
             raise EnvironmentProblem(f"the environment {wanted.name} is not there: nothing to remove in {self.folder}")
-        doomed = self.folder / f".removed-{wanted.name}-{os.getpid()}"
+        doomed = self.folder / self.unfinished("removed", wanted)
+        self.sweep()
         try:
             path.rename(doomed)
             shutil.rmtree(doomed)
         except OSError as error:
             raise EnvironmentProblem(f"{path} cannot be removed: {error}") from error
         return path
+
+
+def _runs(process: int, its_folder: Path) -> bool:
+    """Whether a process may still work on its folder."""
+    if sys.platform == "win32":
+        try:
+            return time.time() - its_folder.stat().st_mtime < _LONGEST_SECONDS
+        except OSError:
+            return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def python_of(folder: Path) -> Path:
