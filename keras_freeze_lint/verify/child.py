@@ -24,7 +24,10 @@ step, nothing is trained, called or flagged on top of what the program does.
   statistics, which move in the forward pass, are watched from one step to the next.
 * A layer that the training call itself builds is compared with its values right after it was built; where they cannot
   be read the layer is left out.
-* A call during which the program wrote weights itself (a callback that restores them) says nothing of its layers.
+* A call during which the program wrote weights itself (a callback that restores them) says nothing of its layers; one
+  during which it set single variables, nothing of the layers that these belong to.
+* A layer whose class says itself what its weights are or what it is called, or that goes by the name of another, is
+  left out: what cannot be known for sure is not told.
 
 A control sets the flags of some layers right before a training call, compiles again with the arguments of the last
 ``compile()`` and a fresh optimizer of the same kind, and lets the call train: what it shows must differ.
@@ -110,10 +113,6 @@ class Refused(Exception):
 
 class ControlFailed(Exception):
     """The flags of a control could not be set, or the model not be compiled again."""
-
-
-class Enough(BaseException):
-    """A control has seen what it came for."""
 
 
 # ---------------------------------------------------------------------------------------------- the program

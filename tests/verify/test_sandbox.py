@@ -206,6 +206,35 @@ def test_without_a_sandbox_nothing_runs_unless_asked_to(monkeypatch: pytest.Monk
     assert (tmp_path / "ran").exists()
 
 
+WITHOUT_NAMESPACES = """
+import os
+from pathlib import Path
+from keras_freeze_lint.verify.sandbox import available, kernel
+
+user, group = os.getuid(), os.getgid()
+kernel.unshare(kernel.CLONE_NEWUSER)
+Path("/proc/self/setgroups").write_text("deny")
+Path("/proc/self/uid_map").write_text(f"0 {user} 1")
+Path("/proc/self/gid_map").write_text(f"0 {group} 1")
+Path("/proc/sys/user/max_user_namespaces").write_text("0")
+print(available())
+"""
+
+
+def test_where_namespaces_are_forbidden_landlock_is_the_wall() -> None:
+    if available() != Containment("namespaces"):
+        pytest.skip("namespaces are forbidden here anyway")
+
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_NAMESPACES], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+
+    if landlock.usable():
+        assert done.stdout == "Containment(kind='landlock')\n"
+    else:
+        assert done.stdout.startswith("NoSandbox(")
+
+
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
 def test_only_linux_has_walls(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", platform)
