@@ -76,7 +76,8 @@ class Intents:
             if self.latest(leaf) == (None, None):
                 return None, None
             written = self.writes.get(leaf.serial, ())
-            history = (*(write.index for write in written), *(leaf.serial in held for held in around))
+            inherited = bool(written) and (leaf.serial, id(written[0])) in self.inherited
+            history = (*(write.index for write in written), *(leaf.serial in held for held in around), inherited)
             if history not in answers:
                 answers[history] = self._last_meant(leaf, model, state, others, both)
             place = answers[history]
@@ -100,7 +101,8 @@ class Intents:
         written = self.writes.get(leaf.serial, ())
         for place in reversed(range(len(written))):
             write = written[place]
-            if self._belongs_elsewhere(model, write, others):
+            inherited = (leaf.serial, id(write)) in self.inherited
+            if not inherited and self._belongs_elsewhere(model, write, others):
                 continue
             if state is None or write.index < state.index:
                 return place

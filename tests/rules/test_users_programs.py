@@ -148,6 +148,90 @@ def open_up(epoch, logs):
         m.layers[0].trainable = True
         m.compile('adam', 'mse')  # error: KFL107
 m.fit(X, y, epochs=5, callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=open_up)])
+
+## a layer from TensorFlow Hub
+## [tensorflow==2.4, keras==2.15]
+import tensorflow as tf
+import tensorflow_hub as hub
+feat = hub.KerasLayer('https://tfhub.dev/x', trainable=False)
+model = tf.keras.Sequential([feat, tf.keras.layers.Dense(3)])
+model.compile('adam', 'mse')
+model.fit(x, y)
+feat.trainable = True  # error: KFL102
+model.fit(x, y)
+
+## a layer from TensorFlow Hub frozen late
+## [tensorflow==2.4, keras==2.15]
+import tensorflow as tf
+import tensorflow_hub as hub
+encoder = hub.KerasLayer('https://tfhub.dev/x', trainable=True, name='bert')
+i = tf.keras.layers.Input(shape=(), dtype=tf.string)
+out = tf.keras.layers.Dense(1)(encoder(i))
+model = tf.keras.Model(i, out)
+model.compile('adam', 'mse')
+encoder.trainable = False  # error: KFL101
+model.fit(x, y)
+
+## a GAN from files
+## [keras==2.15, keras==2.2.4, tensorflow==2.4]
+from keras.models import load_model, Sequential
+d = load_model('d.h5')
+g = load_model('g.h5')
+d.trainable = False
+gan = Sequential([g, d])
+gan.compile('adam', 'mse')
+for i in range(100):
+    d.train_on_batch(x, y)
+    gan.train_on_batch(z, y)
+
+## a GAN from files on Keras 3
+## [keras==3.15/tensorflow]
+from keras.models import load_model, Sequential
+d = load_model('d.keras')
+g = load_model('g.keras')
+d.trainable = False  # error: KFL103
+gan = Sequential([g, d])
+gan.compile('adam', 'mse')
+for i in range(100):
+    d.train_on_batch(x, y)
+    gan.train_on_batch(z, y)
+
+## loaded or built, then frozen
+## [keras==2.15, keras==2.2.4]
+import os
+from keras.models import load_model, Sequential
+from keras.layers import Dense
+if os.path.exists('ck.h5'):
+    m = load_model('ck.h5')
+else:
+    m = Sequential([Dense(3, input_shape=(4,)), Dense(1)])
+    m.compile('adam', 'mse')
+m.layers[0].trainable = False  # error: KFL101
+m.fit(x, y)
+
+## a loaded model as base
+## [keras==2.15, tensorflow==2.4, keras==3.15/tensorflow]
+from keras.models import load_model, Sequential
+from keras.layers import Dense
+base = load_model('best.h5')
+base.trainable = False
+m = Sequential([base, Dense(3)])
+m.compile('adam', 'mse')
+m.fit(x, y)
+
+## an index with a condition
+## [keras==2.15, keras==2.2.4]
+from keras.applications import ResNet50
+from keras.layers import Dense
+from keras.models import Model
+base = ResNet50(include_top=False, pooling='avg')
+m = Model(base.input, Dense(3)(base.output))
+m.compile('adam', 'mse')
+for i in range(150):
+    if i > 20:
+        m.layers[i].trainable = False  # error: KFL101
+    print(i, m.layers[i].name, m.layers[i + 1].name)
+m.fit(x, y)
 """
 
 WITHOUT_EFFECT = """
