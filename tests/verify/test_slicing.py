@@ -232,6 +232,12 @@ def test_data_is_made_up_and_training_is_short(call: str, expected: str) -> None
     assert program(witness).splitlines()[-1] == expected
 
 
+def test_a_short_training_stays_short() -> None:
+    witness = cut(TWO_LAYERS + "little = 3\nmodel.trainable = False  #!\nmodel.fit(x, y, epochs=little)  #>\n")
+    assert program(witness).splitlines()[-1] == "model.fit(*synthetic_batch(model), epochs=3)"
+    assert "little" not in program(witness)
+
+
 def test_data_that_needs_no_file_stays() -> None:
     witness = cut(
         """
@@ -399,6 +405,26 @@ def test_a_model_from_a_file_that_is_not_there_gives_way_to_a_small_one() -> Non
     )
     assert "model = synthetic_model(8)" in witness.text
     assert assumed(witness)["load_model('model.h5')"] == "a small model of four Dense layers"
+
+
+def test_a_layer_of_another_package_that_normalizes_is_left_out() -> None:
+    witness = cut(
+        """
+        from keras import layers, models
+        from keras_contrib.layers.normalization import InstanceNormalization
+
+        inputs = layers.Input((8, 8, 3))
+        h = layers.Conv2D(4, 3)(inputs)
+        h = InstanceNormalization(axis=-1)(h)
+        model = models.Model(inputs, layers.Conv2D(1, 3)(h))
+        model.compile("sgd", "mse")
+        model.layers[1].trainable = False  #!
+        model.fit(x, y)  #>
+        """
+    )
+    assert "InstanceNormalization = synthetic_normalization" in witness.text
+    assert "h = InstanceNormalization(axis=-1)(h)" in witness.text
+    assert assumed(witness)["InstanceNormalization from another module"] == "synthetic_normalization"
 
 
 # -- what the file does not say

@@ -11,6 +11,7 @@ from keras_freeze_lint.verify.slicing.models import GONE_THROUGH, ROUNDS, Models
 from keras_freeze_lint.verify.slicing.modules import (
     WORLDLY_BUILTINS,
     import_path,
+    is_foreign_normalization,
     is_keras,
     is_keras_name,
     is_usable,
@@ -102,6 +103,8 @@ class Facts(Models):
     def _is_missing_definition(self, one: Definition) -> bool:
         if one.kind == "import":
             path = import_path(one)
+            if is_foreign_normalization(path):
+                return False
             return not path or not is_usable(path) or (is_worldly(path) and not is_keras(path))
         if one.kind == "param":
             return self._is_missing_parameter(one)
@@ -213,7 +216,7 @@ class Facts(Models):
         path = path_of(self.program, call.func)
         arguments = self.given_arguments(call)
         if path:
-            if is_known_dataset(path):
+            if is_known_dataset(path) or is_foreign_normalization(path):
                 return False
             if path.endswith("load_model") and arguments and self.savers(arguments[0]):
                 return False

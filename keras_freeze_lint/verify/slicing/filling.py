@@ -10,7 +10,7 @@ from keras_freeze_lint.verify.slicing.arguments import command_line
 from keras_freeze_lint.verify.slicing.editing import Source
 from keras_freeze_lint.verify.slicing.effects import PASSIVE
 from keras_freeze_lint.verify.slicing.facts import Facts, is_known_dataset
-from keras_freeze_lint.verify.slicing.modules import is_worldly, path_of
+from keras_freeze_lint.verify.slicing.modules import import_path, is_foreign_normalization, is_worldly, path_of
 from keras_freeze_lint.verify.slicing.program import Definition
 from keras_freeze_lint.verify.slicing.roles import Roles
 from keras_freeze_lint.verify.witness import Assumption
@@ -272,7 +272,10 @@ class Filling:
         """Name what would have come from a module that is not there."""
         if definition.statement is None:
             return
-        if definition in self.facts.models:
+        if is_foreign_normalization(import_path(definition)):
+            value = "synthetic_normalization"
+            self.helpers.add(value)
+        elif definition in self.facts.models:
             value = self.stand_in(definition, definition.statement.lineno)
         else:
             value = self.roles.of_definition(definition)

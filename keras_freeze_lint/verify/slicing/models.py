@@ -6,7 +6,13 @@ import ast
 
 from keras_freeze_lint.keras.api import canonical
 from keras_freeze_lint.verify.slicing.callees import Callees, arguments_of
-from keras_freeze_lint.verify.slicing.modules import import_path, is_usable, is_worldly, path_of
+from keras_freeze_lint.verify.slicing.modules import (
+    import_path,
+    is_foreign_normalization,
+    is_usable,
+    is_worldly,
+    path_of,
+)
 from keras_freeze_lint.verify.slicing.program import (
     FUNCTIONS,
     SCOPES,
@@ -121,10 +127,14 @@ class Models:
     def is_model_call(self, call: ast.Call) -> bool:
         path = path_of(self.program, call.func)
         if path:
-            return self.is_model_path(path) or (
-                is_usable(path)
-                and not path.startswith(("numpy", "keras.datasets"))
-                and any(map(self.is_model, self.given_arguments(call)))
+            return (
+                self.is_model_path(path)
+                or is_foreign_normalization(path)
+                or (
+                    is_usable(path)
+                    and not path.startswith(("numpy", "keras.datasets"))
+                    and any(map(self.is_model, self.given_arguments(call)))
+                )
             )
         targets = self.callees.targets(call)
         classes = self.callees.instance_of(call)

@@ -68,6 +68,12 @@ def is_usable(path: str) -> bool:
     return top in _LIBRARIES or (top in _STANDARD and top not in {"pathlib", "io"}) or top in {"argparse", "pathlib"}
 
 
+def is_foreign_normalization(path: str) -> bool:
+    """Whether a path is a layer of another package that keeps the shape of what it normalizes."""
+    name = path.rpartition(".")[2]
+    return not is_usable(path) and bool(re.fullmatch(r"(?:Instance|Group|Layer|Pixel)Norm(?:alization)?", name))
+
+
 def is_worldly(path: str) -> bool:
     """Whether something under a usable module needs more than a processor and memory."""
     keras, flavour = canonical(path)

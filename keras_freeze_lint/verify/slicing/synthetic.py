@@ -178,6 +178,16 @@ def synthetic_model(*shape):
 '''
 
 
+_NORMALIZATION = '''
+
+def synthetic_normalization(*arguments, **options):
+    """A layer that changes nothing in the place of one of another package that normalizes."""
+    from PACKAGE.layers import Activation
+
+    return Activation("linear")
+'''
+
+
 def helper_text(wanted: set[str], package: str) -> str:
     """Return the helpers that a witness calls, and what those need."""
     parts: list[str] = []
@@ -193,6 +203,8 @@ def helper_text(wanted: set[str], package: str) -> str:
         parts.append(_BATCHES)
     if "synthetic_model" in wanted:
         parts.append(_MODEL.replace("PACKAGE", package))
+    if "synthetic_normalization" in wanted:
+        parts.append(_NORMALIZATION.replace("PACKAGE", package))
     if "synthetic_dataset" in wanted:
         parts.append(_DATASET)
     text = _PRELUDE + "".join(parts) + "\n\n# -- the user's program\n" if parts else ""

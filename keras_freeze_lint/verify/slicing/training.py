@@ -178,10 +178,12 @@ class Training:
             self._add_word(call, f"steps_per_epoch={steps}")
 
     def _cut(self, value: ast.expr, enough: int, few: int) -> None:
-        """Say a small number where a larger or an unknown one stands."""
+        """Say a small number where a larger or an unknown one stands, and the number where only its name does."""
         told = number(self.program, value)
         if told is None or told > enough:
             self.source.replace(value, str(few))
+        elif not isinstance(value, ast.Constant):
+            self.source.replace(value, str(int(told)))
 
     def _add_word(self, call: ast.Call, word: str) -> None:
         end = self.source.end(call) - 1
