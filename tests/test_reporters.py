@@ -220,6 +220,12 @@ class TestTraceText:
             "24    model.fit  head    -",
         ]
 
+    def test_of_a_call_that_raises_only_that_is_told(self) -> None:
+        frozen = {"head": layer("Dense", "trainable", "still")}
+        call = {**WARM_UP, "error": "ValueError: Unknown variable", "layers": frozen}
+
+        assert trace_text.render(trace_of(call)).splitlines()[3] == "24    model.fit  -       head   raises ValueError"
+
     def test_a_file_that_trains_nothing_says_so(self) -> None:
         assert trace_text.render(trace_of()).endswith("\n\nNo training call found.\n")
 

@@ -49,7 +49,7 @@ def _row(call: Mapping[str, Any]) -> Row:
         joined_names(name for name, layer in layers.items() if layer["weights"] in {"moves", "varies"}),
         joined_names(name for name, layer in layers.items() if layer["weights"] == "still"),
         joined_names(name for name, layer in layers.items() if layer["weights"] == "unknown"),
-        _joined(_differences(layers), "\n"),
+        f"raises {call['error'].partition(':')[0]}" if "error" in call else _joined(_differences(layers), "\n"),
     )
 
 
