@@ -3,6 +3,7 @@
 import os
 import tempfile
 
+import numpy as np
 from lab import (
     Dense,
     DoesNotApply,
@@ -119,6 +120,18 @@ def wrapper_resets_inner():
 def constructor_flag():
     model = stack(Dense(3, input_shape=(4,), name="a", trainable=False), Dense(1, name="b"))
     return "ignored" if moved(compiled(model), "a") else "works"
+
+
+@experiment
+def bidirectional_constructor():
+    model = stack(
+        layers.Bidirectional(layers.LSTM(3), input_shape=(2, 2), name="w", trainable=False), Dense(1, name="b")
+    )
+    compiled(model)
+    before = model.layers[0].get_weights()
+    model.train_on_batch(np.ones((4, 2, 2)), np.ones((4, 1)))
+    after = model.layers[0].get_weights()
+    return "ignored" if any((old != new).any() for old, new in zip(before, after)) else "works"
 
 
 @experiment
