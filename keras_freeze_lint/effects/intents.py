@@ -76,7 +76,7 @@ class Intents:
             if self.latest(leaf) == (None, None):
                 return None, None
             written = self.writes.get(leaf.serial, ())
-            inherited = bool(written) and (leaf.serial, id(written[0])) in self.inherited
+            inherited = any((leaf.serial, id(write)) in self.inherited for write in written)
             history = (*(write.index for write in written), *(leaf.serial in held for held in around), inherited)
             if history not in answers:
                 answers[history] = self._last_meant(leaf, model, state, others, both)
