@@ -59,6 +59,21 @@ if FINE_TUNE:
     base.trainable = True  # error: KFL102
     model.fit(x, y)
 
+## a numbered stage that is not run as the file stands [keras==2.15, keras==2.2.4, keras==3.15/tensorflow]
+from keras.layers import Dense
+from keras.models import Sequential
+STAGE = 1
+base = Sequential([Dense(4, input_shape=(4,))])
+model = Sequential([base, Dense(1)])
+for layer in base.layers:
+    layer.trainable = False
+model.compile("sgd", "mse")
+model.fit(x, y)
+if STAGE == 2:
+    for layer in base.layers:
+        layer.trainable = True  # error: KFL102
+    model.fit(x, y)
+
 ## a switch that leaves out no training is taken as it stands [keras==2.15, keras==3.15/tensorflow]
 from keras.layers import Dense
 from keras.models import Sequential
