@@ -1268,6 +1268,8 @@ class Meter:
         @functools.wraps(original)
         def wrapper(model, *args, **kwargs):
             if self.busy:
+                if self.active is not None and all(model is not one for _, one in self.active.models):
+                    self.touch(flavour, model)
                 return original(model, *args, **kwargs)
             line = self.program.line((name,))
             if self.watch and takes_callbacks:
@@ -1295,6 +1297,13 @@ class Meter:
             return self.answers.ask(flavour, model, args[0] if args else kwargs.get("x"))
         finally:
             self.busy = before
+
+    def touch(self, flavour, model):
+        """Another model trains meanwhile, in a callback: what they share is not moved by the outer call alone."""
+        if self.program.is_writing():
+            for leaf in leaves(flavour, model):
+                for variable in weights_of(leaf.layer):
+                    self.active.touched.update((id(variable), id(getattr(variable, "_value", variable))))
 
     def until_moved(self, original, model, args, kwargs):
         """Train; and once more on other data while a layer that the control made trainable has not moved.

@@ -302,6 +302,26 @@ class TestWays:
         assert norm.statistics is not None
         assert norm.statistics.moves
 
+    def test_a_layer_that_another_model_trains_meanwhile_is_not_measured(self, where: Subject, running: Runner) -> None:
+        shared = (
+            MODEL
+            + COMPILED
+            + dedent("""\
+            base = model.get_layer("base")
+            base.trainable = True
+            other = Sequential([layers.Input((3,)), base])
+            other.compile("sgd", "mse")
+            base.trainable = False
+
+            class Also(keras.callbacks.Callback):
+                def on_epoch_end(self, epoch, logs=None):
+                    other.train_on_batch(x, np.ones((8, 4)))
+
+            model.fit(x, y, verbose=0, callbacks=[Also()])
+            """)
+        )
+        assert moved(running.run(text_of(shared, "", where))) == {"head": {True}}
+
     def test_a_frozen_layer_that_a_callback_clips_is_not_measured(self, where: Subject, running: Runner) -> None:
         clipping = (
             MODEL
