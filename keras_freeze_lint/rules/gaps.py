@@ -268,11 +268,13 @@ def _raised(replay: Replay, record: TrainingRecord) -> Iterator[Gap]:
             yield Gap(Cause.SHARED_OPTIMIZER, record, None, tuple(record.effects.values()))
         return
     built, trained = _built_with(record, builder)
+    # A callback may have set the flag after the call began.
+    raised_at = record.steps[-1] if record.steps else record.index + 1
     late: dict[int, list[LayerEffect]] = {}
     writes: dict[int, Write] = {}
     for effect in record.effects.values():
         written = replay.intents.writes.get(effect.layer.serial, ())
-        recent = [write for write in written if built < write.index < record.index + 1]
+        recent = [write for write in written if built < write.index < raised_at]
         if recent and _is_news(recent[-1], trained.get(effect.layer.serial), replay):
             late.setdefault(id(recent[-1].event.node), []).append(effect)
             writes[id(recent[-1].event.node)] = recent[-1]

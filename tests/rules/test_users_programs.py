@@ -232,6 +232,22 @@ for i in range(150):
         m.layers[i].trainable = False  # error: KFL101
     print(i, m.layers[i].name, m.layers[i + 1].name)
 m.fit(x, y)
+
+## a callback that opens an encoder
+## [keras==3.15/torch, keras==3.15/tensorflow, keras==2.15]
+import keras
+from keras import layers, ops
+class Thaw(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 2:
+            for layer in self.model.get_layer('enc').layers:
+                layer.trainable = True  # error: KFL102
+enc = keras.Sequential([keras.Input((4,)), layers.Dense(3), layers.Dense(3)], name='enc')
+for layer in enc.layers:
+    layer.trainable = False
+m = keras.Sequential([keras.Input((4,)), enc, layers.Dense(1)])
+m.compile('adam', 'mse')
+m.fit(x, y, epochs=4, callbacks=[Thaw()])
 """
 
 WITHOUT_EFFECT = """
