@@ -888,6 +888,22 @@ def test_a_newer_keras_is_given_the_names_that_it_knows() -> None:
     }
 
 
+def test_a_newer_keras_is_given_sizes_that_numpy_computes_as_numbers_of_python() -> None:
+    witness = cut(
+        """
+        import numpy as np
+        from keras import layers, models
+
+        model = models.Sequential([layers.Dense(np.prod((2, 4)), input_shape=(8,)), layers.Dense(1)])
+        model.compile("sgd", "mse")
+        model.trainable = False  #!
+        model.fit(x, y)  #>
+        """,
+        modern=True,
+    )
+    assert "layers.Dense(int(np.prod((2, 4))), input_shape=(8,))" in witness.text
+
+
 # -- what cannot be cut
 @pytest.mark.parametrize(
     ("marked", "reason", "line"),

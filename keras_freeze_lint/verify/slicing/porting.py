@@ -88,8 +88,7 @@ class Porting:
         """Give a layer a number of Python where numpy computes it."""
         if not canonical(path_of(self._program, call.func))[0].startswith("keras.layers."):
             return
-        sizes = [*call.args[:1], *(word.value for word in call.keywords if word.arg in {"units", "filters"})]
-        for size in sizes:
+        for size in [*call.args, *(word.value for word in call.keywords)]:
             if isinstance(size, ast.Call) and path_of(self._program, size.func) in _PRODUCTS:
                 start, end = self._source.start(size), self._source.end(size)
                 self._source.replace_span(start, start, "int(")
