@@ -91,7 +91,7 @@ model = Sequential([layers.Input((5,)), layers.Embedding(100, 2, name="base"), l
 FINDING = Finding("KFL102", "trainable-between-fits", "trainable is set too late", Location(1, 1, 1, 1))
 
 
-@pytest.fixture(scope="module", params=["new", "keras-2.15", "tf-2.4"])
+@pytest.fixture(scope="module", params=["new", "keras-2.15"])
 def where(request: pytest.FixtureRequest) -> Subject:
     return subject(*NEW) if request.param == "new" else subject(request.param)
 

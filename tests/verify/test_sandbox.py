@@ -20,12 +20,12 @@ from keras_freeze_lint.verify.runner import Limits, Runner
 from keras_freeze_lint.verify.sandbox import Containment, NoSandbox, available, landlock, proving
 from tests.faces import ROOT
 from tests.verify.subjects import NEW, OLD, subject
-from tests.verify.test_forgeries import HONEST, TRAIN, told
+from tests.verify.test_forgeries import HONEST, TRAIN, WALLS, told
 
 ZOO = Path(__file__).parent / "zoo"
 HOSTILE = sorted(path for path in ZOO.glob("*.py"))
 TIGHT = Limits(seconds=6, cpu_seconds=2, memory=256, output=1, files=32)
-BESIDE_KERAS = Limits(seconds=10, cpu_seconds=6, memory=1024, output=1, files=32)
+BESIDE_KERAS = Limits(seconds=8, cpu_seconds=5, memory=1024, output=1, files=32)
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="programs can be contained on Linux only")
 pytestmark = linux_only
@@ -106,7 +106,7 @@ def test_a_hostile_program_is_contained(program: Path, unvetted: Runner, canary:
     assert (after.status, after.output) == ("finished", "as if nothing had been\n")
 
 
-@pytest.fixture(scope="module", params=["namespaces-new", "landlock-new", "namespaces-old", "landlock-old"])
+@pytest.fixture(scope="module", params=WALLS)
 def beside_keras(request: pytest.FixtureRequest) -> Iterator[Runner]:
     """A runner behind a wall that has imported a Keras, and does not look texts through."""
     kind, _, age = request.param.partition("-")
