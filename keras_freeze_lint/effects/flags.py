@@ -99,7 +99,9 @@ class Flags:
             self.set(target, value)
             return
         container = self.behaviour.wrapper_flag == "container" and self.behaviour.trains_by == "ancestors"
-        if target.kind == "bidirectional" and container:
+        if target.kind == "bidirectional" and container and self.behaviour.bidirectional_constructor != "works":
+            if self.behaviour.bidirectional_constructor == "unknown":
+                self.own[target.serial] = None
             return
         self.own[target.serial] = value
         if not self.children_of(target):

@@ -80,6 +80,11 @@ ANSWERS: Mapping[str, Mapping[str | bool, str]] = {
         "works": "trainable=False in a layer's constructor freezes it",
         "ignored": "trainable=False in a layer's constructor freezes nothing",
     },
+    "bidirectional_constructor": {
+        "works": "trainable=False in the constructor of Bidirectional freezes it",
+        "ignored": "trainable=False in the constructor of Bidirectional freezes nothing",
+        "unknown": "trainable=False in the constructor of Bidirectional is not measured",
+    },
     "model_constructor_flag": {
         "raises": "a model's constructor does not take trainable",
         "nested": "trainable in a model's constructor counts inside other models",
@@ -123,6 +128,10 @@ ANSWERS: Mapping[str, Mapping[str | bool, str]] = {
     "compiles_late": {
         True: "a subclassed model is compiled by its first training call",
         False: "a subclassed model takes the flags at compile()",
+    },
+    "own_train_step": {
+        True: "fit() runs the model's own train_step()",
+        False: "fit() does not know the model's train_step()",
     },
     "compile_inside_fit": {
         "ignored": "compile() inside fit does nothing until the next fit",

@@ -225,6 +225,19 @@ FACTS: tuple[Fact, ...] = (
         ),
     ),
     Fact(
+        "bidirectional_constructor",
+        "Does Bidirectional(..., trainable=False) freeze the layers inside?",
+        (
+            _row(STANDALONE, "<2.1.4", "ignored", "tests/conformance on 2.0.8, 2.1.3"),
+            _row(STANDALONE, ">=2.1.4", "works", "tests/conformance on 2.2.4"),
+            _row(TF_KERAS, "<2.2", "works", "tests/conformance on 1.15, 2.1"),
+            _row(TF_KERAS, ">=2.4,<2.10", "ignored", "tests/conformance on 2.4", "source of keras 2.6, 2.9: Bidirectional sets _trainable last"),
+            _row(TF_KERAS, ">=2.12", "works", "tests/conformance on 2.15", "source of keras 2.12, 2.13, 2.14"),
+            _row(TF_KERAS, "", "unknown", "not measured on 2.2, 2.3, 2.10 and 2.11"),
+            _row(KERAS3, "", "ignored", "tests/conformance on 3.15"),
+        ),
+    ),
+    Fact(
         "model_constructor_flag",
         "How far does Model(..., trainable=False) reach: an error, the model itself, or also when it is nested?",
         (
@@ -349,6 +362,16 @@ FACTS: tuple[Fact, ...] = (
             _row(TF_KERAS, "<2.2", True, "generated programs on 2.1"),
             _row(TF_KERAS, ">=2.2", False, "generated programs on 2.4, 2.15"),
             _row(KERAS3, "", False, "generated programs on 3.15"),
+        ),
+    ),
+    Fact(
+        "own_train_step",
+        "Does fit() run the train_step() that a model's class defines?",
+        (
+            _row(STANDALONE, "", False, "n/a: nothing calls a method of this name"),
+            _row(TF_KERAS, "<2.2", False, "generated programs on 2.1"),
+            _row(TF_KERAS, ">=2.2", True, "generated programs on 2.4, 2.15"),
+            _row(KERAS3, "", True, "generated programs on 3.15"),
         ),
     ),
     Fact(

@@ -33,6 +33,7 @@ class Behaviour:
     wrapper_flag: str
     wrapper_resets_inner: bool
     constructor_flag: str
+    bidirectional_constructor: str
     model_constructor_flag: str
     optimizer_refuses_new: bool
     optimizer_built: str
@@ -47,6 +48,7 @@ class Behaviour:
     compile_inside_fit: str
     trace_serves: str
     compiles_late: bool
+    own_train_step: bool
 
 
 def line_of(release_line: str, version: Version) -> tuple[str, str]:

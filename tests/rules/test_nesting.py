@@ -286,6 +286,23 @@ model.compile("sgd", "mse")
 model.fit(x.reshape(8, 2, 2), y)
 """
 
+# KFL506, by constructor: Keras 3 and some releases of tf.keras do not hand the flag on.
+BY_CONSTRUCTOR = """
+## Bidirectional frozen by its constructor
+## [tensorflow==2.4, keras==2.6, keras 3; silent: keras==2.2.4, tensorflow==2.1, tensorflow==2.3, keras==2.12, keras==2.15]
+from keras.layers import LSTM, Bidirectional
+model = Sequential([Input((2, 2)), Bidirectional(LSTM(3), trainable=False), Dense(1, name="q")])  # error: KFL506
+model.compile("sgd", "mse")
+model.fit(x.reshape(8, 2, 2), y)
+
+## Bidirectional frozen by its attribute [keras==2.2.4, tensorflow==2.1, tensorflow==2.4, keras==2.15, keras 3]
+from keras.layers import LSTM, Bidirectional
+model = Sequential([Input((2, 2)), Bidirectional(LSTM(3)), Dense(1, name="q")])
+model.layers[0].trainable = False
+model.compile("sgd", "mse")
+model.fit(x.reshape(8, 2, 2), y)
+"""
+
 # KFL507. Keras 3 on tensorflow skips the assignment of the value that the attribute already has.
 SKIPPED = """
 ## opened although the base says it is open [keras==3.15/tensorflow; silent: keras==3.15/torch, keras==3.15/jax]
@@ -334,7 +351,7 @@ model.fit(x, y)
 
 FAMILY = [
     program
-    for text in (FROZEN_PARENT, OVERRIDES, SHARED, NOT_INHERITED, SKIPPED)
+    for text in (FROZEN_PARENT, OVERRIDES, SHARED, NOT_INHERITED, BY_CONSTRUCTOR, SKIPPED)
     for program in programs(text, PRELUDE)
 ]
 
