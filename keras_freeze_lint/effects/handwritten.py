@@ -39,6 +39,8 @@ def _read(progress: Progress, event: events.ReadVariables) -> dict[int, Truth]:
 def on_applied(progress: Progress, event: events.AppliedGradients) -> None:
     """The step of a custom train_step, or of a loop of its own."""
     inside = next((one for one in reversed(list(progress.running.values())) if one.record.model in event.models), None)
+    if inside is not None and not progress.behaviour.own_train_step:
+        return
     reads = (
         None
         if event.reads is None

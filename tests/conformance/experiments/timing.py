@@ -138,6 +138,34 @@ def trace_serves():
 
 
 @experiment
+def own_train_step():
+    """Whether a method of this name is reached; Keras 3 on JAX gives it other arguments."""
+    if is_standalone() and numbers(VERSION) < (2, 2):
+        raise DoesNotApply("no subclassed models before Keras 2.2")
+    reached = []
+
+    class Net(Model):
+        def __init__(self):
+            super(Net, self).__init__()
+            self.a = Dense(1, name="a")
+
+        def call(self, inputs):
+            return self.a(inputs)
+
+        def train_step(self, *arguments):
+            reached.append(arguments)
+            raise ValueError("reached")
+
+    x, y = data()
+    try:
+        compiled(Net()).fit(x, y, verbose=0, epochs=1)
+    except ValueError:
+        if not reached:
+            raise
+    return bool(reached)
+
+
+@experiment
 def compiles_late():
     """Freeze a layer of a subclassed model after compile, before anything tells the shape of its input."""
     if is_standalone() and numbers(VERSION) < (2, 2):
