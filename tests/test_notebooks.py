@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,9 +71,9 @@ class TestWhatIsFound:
         assert "on line 2 of cell 2;" in finding.message
 
     def test_a_trace_names_cells(self) -> None:
-        trace = trace_source(FROZEN_TOO_LATE, "book.ipynb", "2.3")
+        trace: dict[str, Any] = trace_source(FROZEN_TOO_LATE, "book.ipynb", "2.3")
 
-        (call,) = trace["training_calls"]  # type: ignore[misc,attr-defined]
+        (call,) = trace["training_calls"]
         assert (call["cell"], call["line"], call["call"]) == (6, 1, "fit")
         assert [(layer["cell"], layer["line"]) for layer in call["layers"].values()] == [(3, 1), (3, 2)]
 
