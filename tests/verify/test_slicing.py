@@ -904,6 +904,23 @@ def test_a_newer_keras_is_given_sizes_that_numpy_computes_as_numbers_of_python()
     assert "layers.Dense(int(np.prod((2, 4))), input_shape=(8,))" in witness.text
 
 
+def test_a_newer_keras_wants_other_metrics_of_several_outputs() -> None:
+    witness = cut(
+        """
+        from keras import layers, models
+
+        inputs = layers.Input((8,))
+        model = models.Model(inputs, [layers.Dense(1)(inputs), layers.Dense(2)(inputs)])
+        model.compile("sgd", loss=["mse", "mae"], metrics=["accuracy"])
+        model.trainable = False  #!
+        model.fit(x, y)  #>
+        """,
+        modern=True,
+    )
+    assert 'model.compile("sgd", loss=["mse", "mae"])' in witness.text
+    assert assumed(witness)["metrics=['accuracy']"] == "left out"
+
+
 # -- what cannot be cut
 @pytest.mark.parametrize(
     ("marked", "reason", "line"),

@@ -392,6 +392,7 @@ class Keeper:
             if self.porting is not None:
                 self.porting.optimizer(call)
                 self.porting.layer(call)
+                self.porting.compiling(call)
             if self.training.is_training(call):
                 if self.porting is not None:
                     self.porting.training(call)

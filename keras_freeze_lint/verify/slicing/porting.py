@@ -95,6 +95,22 @@ class Porting:
                 self._source.replace_span(end, end, ")")
                 self._filling.assume(size, ast.unparse(size), f"int({ast.unparse(size)})")
 
+    def compiling(self, call: ast.Call) -> None:
+        """Leave metrics out that were meant for each of several outputs: newer Kerases want a list for each."""
+        if getattr(call.func, "attr", "") != "compile":
+            return
+        words = {word.arg: word for word in call.keywords}
+        loss, metrics = words.get("loss"), words.get("metrics")
+        if loss is None or metrics is None or not isinstance(metrics.value, ast.List):
+            return
+        values = [loss.value]
+        if isinstance(loss.value, ast.Name):
+            values = [one.value for one in self._program.reaching.get(loss.value, ()) if one.value is not None]
+        several = any(isinstance(value, ast.List) and len(value.elts) > 1 for value in values)
+        if several and all(isinstance(one, ast.Constant) for one in metrics.value.elts):
+            self._filling.drop_argument(call, metrics)
+            self._filling.assume(metrics.value, f"metrics={ast.unparse(metrics.value)}", "left out")
+
     def training(self, call: ast.Call) -> None:
         """``fit`` in the place of ``fit_generator``, with the words of ``fit``."""
         if not isinstance(call.func, ast.Attribute):
