@@ -219,7 +219,7 @@ def test_only_keras_and_numpy_are_imported() -> None:
             "model.fit_generator(train, steps_per_epoch=len(train), validation_data=test, workers=4, epochs=9)",
             "model.fit_generator(synthetic_batches(model), steps_per_epoch=1, epochs=2)",
         ),
-        ("model.train_on_batch(x, y)", "model.train_on_batch(*synthetic_batch(model, 4))"),
+        ("model.train_on_batch(x, y)", "model.train_on_batch(*synthetic_batch(model))"),
         ("model.fit(train_ds, steps_per_epoch=len(train_ds))", "model.fit(*synthetic_data(model))"),
         ("model.fit(x=train_ds, workers=4)", "model.fit(*synthetic_data(model))"),
         ("model.train_on_batch(*next(batches))", "model.train_on_batch(*synthetic_batch(model))"),

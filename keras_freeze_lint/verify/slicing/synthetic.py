@@ -45,9 +45,9 @@ def synthetic_sizes(model, rows, shape=None):
 
 
 def synthetic_rows(model, rows):
-    """As many rows as asked for; of large pictures two."""
-    large = any(synthetic_numpy.prod(size) > 50000 for size in synthetic_sizes(model, 1))
-    return min(rows, 2) if large else rows
+    """As many rows as asked for; of large pictures fewer, but two."""
+    largest = max(int(synthetic_numpy.prod(size)) for size in synthetic_sizes(model, 1))
+    return min(rows, max(2, 100000 // largest))
 '''
 
 _INPUTS = '''

@@ -269,7 +269,7 @@ class Training:
             return [other]
         self.filling.helpers.add("synthetic_batch")
         rows = self._rows([x, y])
-        text = f"synthetic_batch({model}, {rows})" if rows else f"synthetic_batch({model}, 4)"
+        text = f"synthetic_batch({model}, {rows})" if rows else f"synthetic_batch({model})"
         kept: list[ast.AST] = []
         if len(call.args) > 1:
             self.source.replace_span(self.source.start(x), self.source.end(y), f"*{text}")
