@@ -75,6 +75,10 @@ def _too_late(replay: Replay) -> Iterator[Defect]:
                     frozen_random.setdefault(effect.layer.serial, trained[id(event)])
 
 
+# Layers that are made anew with their weights, as those of TensorFlow Hub, or of which nobody knows.
+_OF_THEIR_OWN = ("KerasLayer", "Model")
+
+
 def _frozen_random(replay: Replay) -> Iterator[Defect]:
     """Frozen layers that were never given any weights: a pretrained architecture without them, an Embedding."""
     written: set[int] = set()
@@ -95,6 +99,12 @@ def _frozen_random(replay: Replay) -> Iterator[Defect]:
                 bare[layer.serial] = layer
         elif isinstance(event, events.Copied) and event.how == "clone_model":
             bare.update({leaf.serial: event.copy for leaf in replay.flags.leaves(event.copy)})
+            # A layer from TensorFlow Hub is cloned by its address, and brings its weights along.
+            for hub in (one for one in replay.flags.below(event.copy) if one.cls == "KerasLayer"):
+                written.update(leaf.serial for leaf in replay.flags.leaves(hub))
+            for part in replay.flags.below(event.copy):
+                if part.kind == "opaque" and part.cls in _OF_THEIR_OWN:
+                    written.update(leaf.serial for leaf in replay.flags.leaves(part))
         elif id(event) in trained:
             record = trained[id(event)]
             effects = [effect for effect in record.effects.values() if effect.weights is not False]

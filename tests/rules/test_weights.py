@@ -173,6 +173,16 @@ model = Sequential([base, Flatten(), Dense(1, name="q")])
 model.compile("sgd", "mse")
 model.fit(x, y)
 
+## KFL303 clone of a model with a layer from TensorFlow Hub, which brings its weights [keras==2.15]
+import tensorflow_hub as hub
+encoder = hub.KerasLayer("https://tfhub.dev/google/nnlm-en-dim50/2", input_shape=[], trainable=False)
+model = Sequential([encoder, Dense(1, name="q")])
+model.compile("sgd", "mse")
+model.fit(x, y)
+again = keras.models.clone_model(model)
+again.compile("sgd", "mse")
+again.fit(x, y)
+
 ## KFL303 clone that gets the weights [keras==2.15, keras==3.15]
 from keras.applications import VGG16
 pretrained = VGG16(include_top=False, input_shape=(32, 32, 3))
