@@ -64,7 +64,7 @@ def controls(
         yield Proposal(_FROM_THE_START[plan.expected], witness.text, line, Control(0, flags))
     if twin is not None and observation.shown == observation.prediction.effect:
         yield from _mended(plan.line, witness, twin, settings)
-        if observation.shown == "raises" and plan.line:
+        if observation.shown == "raises":
             yield from _without(plan.line, witness, twin)
 
 
@@ -97,7 +97,7 @@ def _without(line: int, witness: Witness, twin: Finding) -> Iterator[Proposal]:
     if lines[first].encode()[: call.col_offset].strip() or not re.fullmatch(r"\s*(#.*)?", behind):
         return
     lines[first:end] = [f"{' ' * call.col_offset}pass", *[""] * (end - call.lineno)]
-    yield Proposal("without it", "\n".join(lines), frozenset({line}))
+    yield Proposal("without it", "\n".join(lines), frozenset({line or call.lineno}))
 
 
 def _moved(line: int, edits: tuple[Edit, ...]) -> int:

@@ -92,12 +92,11 @@ class Trial:
         return [self._decided[number] for number in sorted(self._decided)]
 
     def _cut(self, findings: Sequence[Finding]) -> Witness | Unsliceable:
-        predictions = [finding.prediction for finding in findings if finding.prediction is not None]
         return slice_program(
             self._file.text,
             self._file.file,
             sorted({finding.location.line for finding in findings}),
-            sorted({prediction.training_call for prediction in predictions}),
+            sorted({line for finding in findings for line in _to_reach(finding)}),
             modern=self._place.is_modern,
         )
 
@@ -161,6 +160,15 @@ class Trial:
                 place, trained = (origin_of(witness, line) for line in lines)
                 found.setdefault((finding.code, place, trained), finding)
         return found
+
+
+def _to_reach(finding: Finding) -> set[int]:
+    """The lines that a witness must reach; a statement that raises by itself stands before any training."""
+    prediction = finding.prediction
+    if prediction is None:
+        return set()
+    alone = prediction.effect == "raises" and prediction.training_call == finding.location.line
+    return {prediction.training_call, *(step.line for step in finding.path if alone)}
 
 
 def _as_in_witness(prediction: Prediction, twin: Finding | None) -> tuple[Prediction, bool]:

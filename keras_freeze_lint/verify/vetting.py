@@ -132,6 +132,7 @@ class _Reader:
     """Knows what the names of a module stand for, as far as imports and plain assignments say."""
 
     names: dict[str, str] = field(default_factory=dict)
+    flags: set[int] = field(default_factory=set)
 
     def read(self, tree: ast.Module) -> Iterator[tuple[int, str]]:
         nodes = list(ast.walk(tree))
@@ -151,6 +152,8 @@ class _Reader:
             case ast.ImportFrom(module=str(module), level=0, names=aliases):
                 for alias in aliases:
                     self.names[alias.asname or alias.name] = f"{module}.{alias.name}"
+            case ast.Assign(targets=[ast.Attribute(attr="trainable") as flag], value=ast.Constant(value=bool())):
+                self.flags.add(id(flag))
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name() | ast.Attribute() as value):
                 # breadth first, so an alias is seen before what is nested deeper
                 dotted = self._dotted(value)
@@ -214,7 +217,14 @@ class _Reader:
         match node.value:
             case ast.Call(func=ast.Name(id="type")) | ast.Attribute(attr="__class__"):
                 return f"changes {node.attr} of a whole class"
+        if id(node) in self.flags and self._is_kind_of_layer(node.value):
+            return None  # a mistake that people make; every weight is measured all the same
         return self._changed(self._dotted(node))
+
+    def _is_kind_of_layer(self, node: ast.expr) -> bool:
+        """Whether this is a class of layers of Keras, such as Dense, and none that the others derive from."""
+        outer, _, name = (self._dotted(node) or "").rpartition(".")
+        return outer.endswith(".layers") and name[:1].isupper() and name not in {"Layer", "Wrapper", "RNN"}
 
     def _changed(self, dotted: str | None) -> str | None:
         top, _, rest = (dotted or "").partition(".")

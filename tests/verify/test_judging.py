@@ -210,6 +210,18 @@ class TestStatistics:
             drifting = run(call(norm))
             assert verdict(self.FOUND, drifting, drifting).verdict is INCONCLUSIVE
 
+    def test_refuted_where_something_else_than_a_flag_holds_them(self) -> None:
+        """Called with training=False on Keras 2: trainable, weights move, and the statistics stay still in every run."""
+        held = run(call(self.norm(MOVED, STILL, "trainable")))
+        evidence = verdict(self.FOUND, run(call(self.norm(STILL, STILL))), held)
+
+        assert evidence.verdict is REFUTED
+        assert evidence.reason.endswith("their weights move, and these stay still all the same")
+
+    def test_nothing_where_nothing_asks_for_the_layer(self) -> None:
+        for idle in (self.norm(STILL, STILL, "trainable"), self.norm(MOVED, STILL, "frozen")):
+            assert verdict(self.FOUND, run(call(self.norm(STILL, STILL))), run(call(idle))).verdict is INCONCLUSIVE
+
     def test_a_layer_without_statistics_is_not_the_predicted_one(self) -> None:
         assert verdict(self.FOUND, run(call(layer()))).verdict is INCONCLUSIVE
 
