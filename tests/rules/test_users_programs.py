@@ -607,6 +607,18 @@ for l in base.layers:
 m = Sequential([base, Dense(1)])
 m.compile('sgd', 'mse')
 m.fit(x, y)
+
+## a clone of a layer from TensorFlow Hub
+## [tensorflow==2.4, keras==2.15]
+import tensorflow as tf
+import tensorflow_hub as hub
+sentence_encoder_layer = hub.KerasLayer('https://tfhub.dev/google/universal-sentence-encoder/4', input_shape=[], dtype=tf.string, trainable=False, name='USE')
+model_6 = tf.keras.Sequential([sentence_encoder_layer, tf.keras.layers.Dense(64), tf.keras.layers.Dense(1)])
+model_6.compile('adam', 'binary_crossentropy')
+model_6.fit(x, y)
+model_7 = tf.keras.models.clone_model(model_6)
+model_7.compile('adam', 'binary_crossentropy')
+model_7.fit(x, y)
 """
 
 FAMILY = [
