@@ -319,16 +319,15 @@ def _builder(replay: Replay, record: TrainingRecord) -> TrainingRecord | None:
 def _statistics(replay: Replay, record: TrainingRecord) -> Iterator[Gap]:
     """BatchNormalization that was frozen in time and updates its statistics all the same.
 
-    From 2.1.3 on that is so only for flags on the layers of a nested model. Where the nested model is compiled itself,
-    as in a GAN, its own training moves the statistics anyway.
+    From 2.1.3 on that is so only for flags on the layers of a nested model. Where the nested model is trained itself,
+    as in a GAN, that moves the statistics anyway.
     """
     quirk = replay.behaviour.frozen_bn_statistics == "stay"
     grouped: dict[int, list[LayerEffect]] = {}
     for effect in record.effects.values():
         write = effect.write
         if effect.layer.is_bn and effect.statistics and effect.intended is False and effect.weights is False and write:
-            if quirk and any(isinstance(event, events.Compiled) and event.model is not record.model
-                             and reaches(replay, event.model, effect.layer) for event in replay.events):  # fmt: skip
+            if quirk and record.model is not None and _is_shared(replay, record.model, effect.layer):
                 continue
             if record.read_at is None or write.index <= record.read_at:
                 grouped.setdefault(id(write.event.node), []).append(effect)
