@@ -56,6 +56,9 @@ class Canary:
         self.listener.settimeout(0)
         with pytest.raises(BlockingIOError):
             self.listener.accept()
+        for place in ("/tmp", "/var/tmp", "/dev/shm", "/run", Path.home(), Path.cwd()):
+            assert not [path for path in Path(place).glob("*") if "CANARY_MARK" in path.name]
+        assert str(self.folder) not in Path("/proc/self/mounts").read_text(encoding="utf-8")
         assert b"CANARY_MARK" not in subprocess.check_output(["ps", "-ef"])
 
 
