@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Hashable
 from typing import Any
 
 from keras_freeze_lint.interpreter import conditions, layers, texts
@@ -72,14 +73,20 @@ def promote(run: Run, value: Unknown, node: ast.AST) -> Layer:
     """
     known = run.promoted.get(value.key)
     if known is None:
-        key = value.key
-        made = isinstance(key, tuple) and key[0] in ("call", "library", "keras") and "trainable" not in key
         known = layers.unseen_model(
             run, "Model", node, ("promoted", id(node), len(run.promoted)), length=None, holds_bn=None,
-            flag=True if made else None, name=False, label=_label(node),
+            flag=_flag_of_made(value.key), name=False, label=_label(node),
         )  # fmt: skip
         run.promoted[value.key] = known
     return known
+
+
+def _flag_of_made(key: Hashable) -> bool | None:
+    if not isinstance(key, tuple) or key[0] not in ("call", "library", "keras"):
+        return None
+    if ("trainable", False) in key:
+        return False
+    return None if ("trainable", True) in key else True
 
 
 def _label(node: ast.AST) -> str:

@@ -86,7 +86,7 @@ def _call_unknown(run: Run, function: Unknown, args: list[Value], keywords: dict
         return call_layer_object(run, promote(run, function, node), args, keywords, node)
     if tensors:
         return containers.operation(tensors)
-    told = [name for name in sorted(keywords) if name == "trainable"]
+    told = (("trainable", keywords["trainable"] is not False),) if "trainable" in keywords else ()
     key = ("call", function.key, *(conditions.key_of(arg) for arg in args[:4]), *told, *sorted(keywords)[:4])
     return Unknown(key if _small(key) else ("call", id(node)), function.foreign)
 

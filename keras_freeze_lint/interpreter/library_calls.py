@@ -72,7 +72,7 @@ def call_library(run: Run, api: Api, args: list[Value], keywords: dict[str, Valu
         return rows
     # What a class makes is new each time: two InstanceNormalization() are two layers.
     made = (run.serial(),) if name[:1].isupper() and run.uses_keras else ()
-    told = ("trainable",) if "trainable" in keywords else ()
+    told = (("trainable", keywords["trainable"] is not False),) if "trainable" in keywords else ()
     key = ("library", path, *(conditions.key_of(arg) for arg in args[:3]), *made, *told)
     foreign = is_foreign(path) or (path.startswith("tensorflow") and not path.startswith("tensorflow_hub"))
     return Unknown(key if len(repr(key)) < 300 else ("library", path, id(node)), foreign)
