@@ -13,7 +13,7 @@ from keras_freeze_lint.interpreter.values import Layer
 
 @dataclass(frozen=True)
 class _Way:
-    """How a copy is made: with the state of that moment, by clone_model, in a format that forgets flags; or not known."""
+    """How a copy is made: with the state of that moment, by clone_model, in a format that forgets flags; or unknown."""
 
     snapshot: bool
     cloned: bool
