@@ -99,11 +99,8 @@ def _frozen_random(replay: Replay) -> Iterator[Defect]:
                 bare[layer.serial] = layer
         elif isinstance(event, events.Copied) and event.how == "clone_model":
             bare.update({leaf.serial: event.copy for leaf in replay.flags.leaves(event.copy)})
-            # A layer from TensorFlow Hub is cloned by its address, and brings its weights along.
-            for hub in (one for one in replay.flags.below(event.copy) if one.cls == "KerasLayer"):
-                written.update(leaf.serial for leaf in replay.flags.leaves(hub))
             for part in replay.flags.below(event.copy):
-                if part.kind == "opaque" and part.cls in _OF_THEIR_OWN:
+                if part.kind == "opaque" and part.cls in _OF_THEIR_OWN and part.label != "load_model":
                     written.update(leaf.serial for leaf in replay.flags.leaves(part))
         elif id(event) in trained:
             record = trained[id(event)]

@@ -533,6 +533,32 @@ m = Model(base.input, Dense(3)(base.output))
 m.compile('sgd', 'mse')
 m.fit(x, y)
 
+## a clone of a loaded model
+## [everywhere]
+from keras.layers import Dense
+from keras.models import Sequential, clone_model, load_model
+teacher = load_model('t.h5')
+base = clone_model(teacher)
+for layer in base.layers:
+    layer.trainable = False  # error: KFL303
+m = Sequential([base, Dense(1)])
+m.compile('sgd', 'mse')
+m.fit(x, y)
+
+## a clone and the weights
+## [everywhere, -keras==2.0.8]
+from keras.layers import Dense
+from keras.models import Sequential, clone_model, load_model
+from keras.applications import VGG16
+teacher = VGG16(include_top=False, pooling='avg')
+base = clone_model(teacher)
+base.set_weights(teacher.get_weights())
+for layer in base.layers:
+    layer.trainable = False
+m = Sequential([base, Dense(1)])
+m.compile('sgd', 'mse')
+m.fit(x, y)
+
 ## weights from a checkpoint
 ## [everywhere]
 import tensorflow as tf
