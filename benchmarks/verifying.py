@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -30,10 +29,9 @@ TARGET = 2.0
 
 @dataclass(frozen=True)
 class Cost:
-    """One verification: seconds on the clock and of the processor, its findings, and how many have a verdict."""
+    """One verification: seconds on the clock, its findings, and how many have a verdict."""
 
     seconds: float
-    processor: float
     findings: int
     decided: int
     device: Mapping[str, str]
@@ -48,6 +46,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help=f"also write {REPORT.relative_to(ROOT)}")
     arguments = parser.parse_args()
     place = ["--python", arguments.python, *(["--backend", arguments.backend] if arguments.backend else [])]
+    busy = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         apart = [Path(folder, f"train{number:02}.py") for number in range(FINDINGS)]
         for number, path in enumerate(apart):
@@ -58,7 +57,7 @@ def main() -> None:
             (_cost([apart[turn % FINDINGS]], place), _cost(apart, place), _cost([many], place))
             for turn in range(arguments.repeat)
         ]
-    report = _report(turns)
+    report = _report(turns, busy)
     print(report, end="")
     if arguments.write:
         REPORT.write_text(report, encoding="utf-8")
@@ -67,9 +66,9 @@ def main() -> None:
 def _cost(files: Sequence[Path], place: Sequence[str]) -> Cost:
     """What verifying the findings of files costs as a user runs it. Raises ValueError if it did not do its work."""
     command = [sys.executable, "-m", "keras_freeze_lint", "verify", "--format", "json", *place, *map(str, files)]
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    start = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = time.perf_counter() - start
     if done.returncode != 1:
         raise ValueError(f"expected confirmed findings, got exit code {done.returncode}: {done.stderr}")
     document = json.loads(done.stdout)
@@ -77,14 +76,13 @@ def _cost(files: Sequence[Path], place: Sequence[str]) -> Cost:
     verdicts = [finding["verdict"]["verdict"] for run in runs for finding in run["findings"]]
     return Cost(
         seconds,
-        after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
         len(verdicts),
         sum(verdict != "inconclusive" for verdict in verdicts),
         runs[0]["device"],
     )
 
 
-def _report(turns: Sequence[tuple[Cost, Cost, Cost]]) -> str:
+def _report(turns: Sequence[tuple[Cost, Cost, Cost]], busy: float) -> str:
     one = turns[0][0]
     where = f"{one.device['keras']} on {one.device['framework']}, Python {one.device['python']}, {one.device['name']}"
     rows = "\n".join(
@@ -94,26 +92,24 @@ def _report(turns: Sequence[tuple[Cost, Cost, Cost]]) -> str:
     return f"""\
 # What verifying costs
 
-Written by `python -m benchmarks.verifying --write`: medians of {len(turns)} turns, in each of which one finding is
+Written by `python -m benchmarks.verifying --write`: medians of turns ({len(turns)}), in each of which one finding is
 verified, then many. Most of the first is the import of Keras, which all findings of an environment share.
 
-Measured on {where}; {os.cpu_count()} processors, {platform.system()} {platform.machine()}.
+Measured on {where}; {os.cpu_count()} processors, {platform.system()} {platform.machine()};
+{busy:.0f} other processes wanted them when it began.
 Verifying one finding took {statistics.median(turn[0].seconds for turn in turns):.1f} s.
 
-| what | verdicts | time over that of one | at most | reached | processor time over that of one |
-| --- | --- | --- | --- | --- | --- |
+| what | verdicts | time over that of one | at most | reached |
+| --- | --- | --- | --- | --- |
 {rows}
 """
 
 
 def _row(what: str, pairs: Sequence[tuple[Cost, Cost]]) -> str:
     ratio = statistics.median(many.seconds / one.seconds for one, many in pairs)
-    processor = statistics.median(many.processor / one.processor for one, many in pairs)
     decided = min(many.decided for _, many in pairs)
     reached = "yes" if ratio <= TARGET else "no"
-    return (
-        f"| {what} | {decided} of {pairs[0][1].findings} | {ratio:.2f} | {TARGET:.1f} | {reached} | {processor:.2f} |"
-    )
+    return f"| {what} | {decided} of {pairs[0][1].findings} | {ratio:.2f} | {TARGET:.1f} | {reached} |"
 
 
 if __name__ == "__main__":
