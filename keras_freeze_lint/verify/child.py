@@ -2115,6 +2115,7 @@ def serve(answers, rules):
     for number in (signal.SIGINT, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)
     process_option(PR_SET_DUMPABLE, 0)
+    process_option(PR_SET_PDEATHSIG, signal.SIGKILL)  # whoever asks is gone: nobody waits for an answer any more
     Server(answers, rules).run()
     return 0
 

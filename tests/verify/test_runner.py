@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 
 from keras_freeze_lint.verify import runner
 from keras_freeze_lint.verify.runner import Limits, Request, Runner
+from tests.faces import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no forks on Windows")
 QUICK = Limits(seconds=10, cpu_seconds=10, memory=256, output=1, files=8)
@@ -183,6 +185,58 @@ class TestWitnesses:
 
         assert list(tmp_path.iterdir()) == []
         assert not Path(f"/proc/{started}").exists()
+
+
+KILLED = """
+import sys
+from keras_freeze_lint.verify.runner import Runner
+
+with Runner(sys.executable, device="cpu", sandbox=sys.argv[1] == "True") as running:
+    running.warm_up("")
+    print(running._child.process.pid, flush=True)
+    running.run("import time\\ntime.sleep(1000)")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a witness ends with its time")
+@pytest.mark.parametrize("sandbox", [True, False])
+def test_when_the_runner_is_killed_all_of_it_ends(sandbox: bool) -> None:
+    command = [sys.executable, "-c", KILLED, str(sandbox)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        group = int(process.stdout.readline())
+        time.sleep(1)  # the witness starts
+        started = members_of(group)
+        process.kill()
+
+    assert len(started) >= 3  # what has imported, what watches, the witness
+    deadline = time.monotonic() + 10
+    while any(map(lives, started)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert [one for one in started if lives(one)] == []
+
+
+def lives(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def members_of(session: int) -> list[int]:
+    """The living processes of a session, or that descend from one."""
+    parents: dict[int, list[int]] = {}
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            state, parent, _, its_session = (place / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[:4]
+            if state != "Z":
+                parents.setdefault(int(parent), []).append(int(place.name))
+                if int(its_session) == session:
+                    found.append(int(place.name))
+    for one in found:
+        found.extend(child for child in parents.get(one, []) if child not in found)
+    return found
 
 
 def test_a_gpu_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
