@@ -174,7 +174,11 @@ def _to_reach(finding: Finding) -> set[int]:
 def _as_in_witness(prediction: Prediction, twin: Finding | None) -> tuple[Prediction, bool]:
     """The prediction with the names that the layers have in the witness, and whether these are known."""
     told = twin.prediction if twin is not None else None
-    if told is None or len(told.layers) != len(prediction.layers):
+    if told is None:
+        return prediction, False
+    # Of a model that is not in the file nobody knows the layers; what stands in its place in the witness has some.
+    unseen = any(".layers[" in name for name in prediction.layers)
+    if len(told.layers) != len(prediction.layers) and not unseen:
         return prediction, False
     same = (told.effect, told.quantity, told.intent) == (prediction.effect, prediction.quantity, prediction.intent)
     return (replace(prediction, layers=told.layers), True) if same else (prediction, False)
