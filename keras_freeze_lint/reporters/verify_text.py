@@ -106,9 +106,9 @@ def _finding(verified: VerifiedFile, evidence: Evidence) -> list[RenderableType]
         parts.append(Padding(_layers(evidence), (0, 0, 0, 2)))
     drifts = answers_of(evidence)
     if any(drifts):
-        told = ", ".join(f"{drift:.6g}" for drift in drifts)
+        turns = ", ".join(f"{drift:.6g}" for drift in drifts)
         parts.append(
-            Padding(Text(f"answers of the frozen model, turn by turn away from the first ones: {told}"), (0, 0, 0, 2))
+            Padding(Text(f"answers of the frozen model, turn by turn away from the first ones: {turns}"), (0, 0, 0, 2))
         )
     parts.append(Text())
     return parts
