@@ -92,6 +92,9 @@ def on_set_variable(progress: Progress, event: events.SetVariableFlag) -> None:
 def on_copied(progress: Progress, event: events.Copied) -> None:
     """A copy has the flags that its way of copying keeps."""
     copy_flags(progress.flags, progress.intents, event)
+    for layer in progress.flags.below(event.copy):
+        if layer.is_model and layer is not event.copy:
+            note_call(progress, layer)  # the copy calls its own models, with the flags that they have by then
     progress.built.append(event.copy)
 
 
