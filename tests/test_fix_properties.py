@@ -52,7 +52,7 @@ def test_of_the_examples_of_the_pages(block: Block) -> None:
 
 @pytest.mark.parametrize(("keras", "flavour"), TARGETS)
 def test_of_generated_programs(keras: str, flavour: Flavour) -> None:
-    for seed in range(20):
+    for seed in range(6):
         hold(generate(seed, flavour), Settings(keras=keras))
 
 

@@ -185,11 +185,16 @@ def test_programs_made_to_trouble(text: str) -> None:
     analysed(text)
 
 
-@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: str(path.name))
+@pytest.mark.parametrize(
+    "path",
+    # Every tenth file is enough for every day.
+    [pytest.param(path, id=path.name, marks=[pytest.mark.slow] if n % 10 else []) for n, path in enumerate(LIBRARY)],
+)
 def test_the_standard_library(path: Path) -> None:
     analysed(path.read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow  # the grammar takes its time to think of programs
 def test_any_grammatical_python() -> None:
     hypothesmith = pytest.importorskip(
         "hypothesmith", reason="programs from the grammar need hypothesmith, of the dev extra"
