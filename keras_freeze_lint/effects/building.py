@@ -40,7 +40,7 @@ def on_added(progress: Progress, event: events.Added) -> None:
     if event.model.kind == "sequential" and progress.behaviour.sequential_add_resets_flag:
         progress.flags.own[event.model.serial] = True
     if event.model.kind == "sequential" and event.layer.is_model and not learns_inputs_late(progress, event.model):
-        note_call(progress, event.layer)
+        note_call(progress, event.layer, event.model)
 
 
 def on_called(progress: Progress, event: events.Called) -> None:
@@ -55,7 +55,7 @@ def on_called(progress: Progress, event: events.Called) -> None:
     elif event.symbolic:
         progress.not_held.add(layer.serial)
     if event.symbolic and layer.is_model:
-        note_call(progress, layer)
+        note_call(progress, layer, None)
     if event.inside is not None and not event.told:
         progress.untold.setdefault(event.inside.serial, set()).add(layer.serial)
 
@@ -94,7 +94,7 @@ def on_copied(progress: Progress, event: events.Copied) -> None:
     copy_flags(progress.flags, progress.intents, event)
     for layer in progress.flags.below(event.copy):
         if layer.is_model and layer is not event.copy:
-            note_call(progress, layer)  # the copy calls its own models, with the flags that they have by then
+            note_call(progress, layer, None)  # the copy calls its own models, with the flags that they have by then
     progress.built.append(event.copy)
 
 

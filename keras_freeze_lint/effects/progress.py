@@ -57,7 +57,7 @@ class Progress:
         self.fed: set[int] = set()
         self.called_at: dict[int, int] = {}
         self.rebuilt_at: dict[int, int] = {}
-        self.call_flags: dict[tuple[int, int], Truth] = {}
+        self.call_flags: dict[tuple[int | None, int, int], Truth] = {}
         self.built: list[Layer] = []
         self.running: dict[int, Open] = {}
         self.index = 0

@@ -17,7 +17,8 @@ def standalone_statistics(progress: Progress, model: Layer) -> dict[int, Truth]:
         own = progress.flags.flag(child)
         if child.is_model:
             for leaf in progress.flags.leaves(child):
-                at_call = progress.call_flags.get((child.serial, leaf.serial), True)
+                anywhere = progress.call_flags.get((None, child.serial, leaf.serial), True)
+                at_call = progress.call_flags.get((model.serial, child.serial, leaf.serial), anywhere)
                 found[leaf.serial] = _all((top, own, at_call))
         else:
             for leaf in progress.flags.leaves(child):
@@ -25,12 +26,15 @@ def standalone_statistics(progress: Progress, model: Layer) -> dict[int, Truth]:
     return found
 
 
-def note_call(progress: Progress, model: Layer) -> None:
-    """Where updates are gathered when a nested model is called, keep which of them that call gathers."""
+def note_call(progress: Progress, model: Layer, caller: Layer | None) -> None:
+    """Where updates are gathered when a nested model is called, keep which of them that call gathers.
+
+    The caller is the Sequential that makes the call, if one does: what another one gathers later is none of its own.
+    """
     progress.called_at[model.serial] = progress.index
     if progress.behaviour.nested_bn_updates_fixed_at_call:
         for serial, truth in progress.flags.statistics_inside(model).items():
-            progress.call_flags[model.serial, serial] = truth
+            progress.call_flags[caller.serial if caller is not None else None, model.serial, serial] = truth
 
 
 def moving(progress: Progress, model: Layer, statistics: dict[int, Truth]) -> dict[int, Truth]:

@@ -116,7 +116,7 @@ def _first_call(progress: Progress, model: Layer, state: CompileState) -> None:
     if compiled_by_first_step(progress, model, state):
         for child in progress.flags.children_of(model):
             if child.is_model:
-                note_call(progress, child)
+                note_call(progress, child, model)
         if model.kind == "sequential" and progress.behaviour.sequential_add_resets_flag:
             progress.flags.own[model.serial] = True  # building the network does what add() does
         state.collected = progress.flags.trained_by(model)
