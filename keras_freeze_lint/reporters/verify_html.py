@@ -16,7 +16,8 @@ from keras_freeze_lint.reporters.plots import Plot, plot
 from keras_freeze_lint.reporters.text import place
 from keras_freeze_lint.reporters.verify_json import assumptions, training_calls
 from keras_freeze_lint.reporters.verify_json import place as place_of_line
-from keras_freeze_lint.reporters.verify_text import SIGNS, distance, label, quantity_of, word
+from keras_freeze_lint.reporters.verify_text import SIGNS, distance, label, word
+from keras_freeze_lint.verify.comparing import quantity_of
 from keras_freeze_lint.verify.judging import origin_of
 from keras_freeze_lint.verify.measurement import LayerMeasurement, Measurement
 from keras_freeze_lint.verify.verdicts import Evidence, LayerEvidence, VerifiedFile

@@ -16,7 +16,8 @@ from keras_freeze_lint.findings import Verdict
 from keras_freeze_lint.reporters.text import place
 from keras_freeze_lint.reporters.verify_json import answers_of, assumptions
 from keras_freeze_lint.reporters.verify_json import place as place_of_line
-from keras_freeze_lint.verify.measurement import LayerMeasurement, Quantity
+from keras_freeze_lint.verify.comparing import quantity_of
+from keras_freeze_lint.verify.measurement import Quantity
 from keras_freeze_lint.verify.verdicts import Evidence, LayerEvidence, VerifiedFile
 
 _STYLES: dict[Verdict, str] = {
@@ -140,11 +141,6 @@ def label(layer: LayerEvidence) -> str:
     """Return the layer's name, with what the finding calls it where that is something else."""
     key = layer.measured.key
     return key if key == layer.predicted else f"{key} ({layer.predicted})"
-
-
-def quantity_of(layer: LayerMeasurement, quantity: str) -> Quantity | None:
-    """Return the weights or the statistics of a layer."""
-    return layer.weights if quantity == "weights" else layer.statistics
 
 
 def word(quantity: Quantity | None) -> str:

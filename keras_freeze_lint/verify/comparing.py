@@ -96,9 +96,10 @@ def compared(
     if {layer.key for layer in layers} != wanted:
         missing = sorted(wanted - {layer.key for layer in layers})
         return f"the control run did not measure {', '.join(missing)}", layers
+    quantity, must_move = observation.prediction.quantity, plan.expected == "moves"
     wrong = [
         layer.key for layer in layers
-        if (one := quantity_of(layer, observation.prediction)) is None or one.moves is not (plan.expected == "moves")
+        if (one := quantity_of(layer, quantity)) is None or one.moves is not must_move
     ]  # fmt: skip
     if not wrong and call.probed:
         return (
@@ -147,9 +148,9 @@ def statistics_are_held(observation: Observation, control: Sequence[LayerMeasure
     )
 
 
-def quantity_of(layer: LayerMeasurement, prediction: Prediction) -> Quantity | None:
-    """Return what a prediction is about: the weights or the statistics of a layer."""
-    return layer.weights if prediction.quantity == "weights" else layer.statistics
+def quantity_of(layer: LayerMeasurement, quantity: str) -> Quantity | None:
+    """Return the weights or the statistics of a layer."""
+    return layer.weights if quantity == "weights" else layer.statistics
 
 
 def _named_layers(prediction: Prediction, call: CallMeasurement) -> list[str]:

@@ -171,7 +171,7 @@ def _pairs(prediction: Prediction, call: CallMeasurement, *, exact: bool) -> tup
     pairs: list[tuple[str, LayerMeasurement]] = []
     for name in prediction.layers:
         found = candidates(name, call.layers, exact=exact)
-        if not found or any(quantity_of(layer, prediction) is None for layer in found):
+        if not found or any(quantity_of(layer, prediction.quantity) is None for layer in found):
             return ()
         pairs += [(name, layer) for layer in found]
     return tuple(pairs)
@@ -219,13 +219,14 @@ def _effect(prediction: Prediction, measured: Measurement, turns: Sequence[_Turn
 
 
 def _outcome(prediction: Prediction, pairs: Sequence[tuple[str, LayerMeasurement]]) -> Literal["moves", "still"] | None:
-    moved = {quantity.moves for _, layer in pairs if (quantity := quantity_of(layer, prediction)) is not None}
+    moved = {quantity.moves for _, layer in pairs if (quantity := quantity_of(layer, prediction.quantity)) is not None}
     return None if len(moved) != 1 else "moves" if moved.pop() else "still"
 
 
 def _mixed(prediction: Prediction, turn: _Turn) -> Undecided:
-    moved = [layer.key for _, layer in turn[2] if (one := quantity_of(layer, prediction)) is not None and one.moves]
-    still = [layer.key for _, layer in turn[2] if (one := quantity_of(layer, prediction)) is not None and not one.moves]
+    seen = [(layer.key, quantity_of(layer, prediction.quantity)) for _, layer in turn[2]]
+    moved = [key for key, one in seen if one is not None and one.moves]
+    still = [key for key, one in seen if one is not None and not one.moves]
     return Undecided(
         f"only a part did it: {prediction.quantity} of {listed(moved)} moved, of {listed(still)} stayed still",
         prediction.training_call,
@@ -267,7 +268,7 @@ def _seen(observation: Observation) -> str:
     names = listed([layer.key for _, layer in observation.layers])
     if observation.shown == "still":
         return f"{prediction.quantity} of {names} stayed still at {where}"
-    furthest = max(_last(quantity_of(layer, prediction)) for _, layer in observation.layers)
+    furthest = max(_last(quantity_of(layer, prediction.quantity)) for _, layer in observation.layers)
     by = f" by up to {furthest:.3g}" if furthest > 0 else ""
     return f"{prediction.quantity} of {names} moved{by} at {where}"
 
