@@ -312,11 +312,7 @@ def _yield_from(run: Run, node: ast.YieldFrom, scope: Scope) -> Value:
     return Unknown(("sent", id(node)))
 
 
-def _await(run: Run, node: ast.Await, scope: Scope) -> Value:
-    return evaluate(run, node.value, scope)
-
-
-def _formatted_value(run: Run, node: ast.FormattedValue, scope: Scope) -> Value:
+def _inner(run: Run, node: ast.Await | ast.FormattedValue, scope: Scope) -> Value:
     return evaluate(run, node.value, scope)
 
 
@@ -336,7 +332,7 @@ _HANDLERS: dict[type[ast.AST], _Handler] = {
     ast.Tuple: _tuple,
     ast.Dict: _dict,
     ast.JoinedStr: _joined_string,
-    ast.FormattedValue: _formatted_value,
+    ast.FormattedValue: _inner,
     ast.Lambda: _lambda,
     ast.NamedExpr: _walrus,
     ast.ListComp: _comprehension,
@@ -345,5 +341,5 @@ _HANDLERS: dict[type[ast.AST], _Handler] = {
     ast.DictComp: _dict_comprehension,
     ast.Yield: _yield,
     ast.YieldFrom: _yield_from,
-    ast.Await: _await,
+    ast.Await: _inner,
 }

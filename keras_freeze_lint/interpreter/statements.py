@@ -12,7 +12,7 @@ from keras_freeze_lint.interpreter.arithmetic import binary
 from keras_freeze_lint.interpreter.attributes import resolve
 from keras_freeze_lint.interpreter.classes import define_class
 from keras_freeze_lint.interpreter.contexts import run_with
-from keras_freeze_lint.interpreter.expressions import evaluate, test
+from keras_freeze_lint.interpreter.expressions import decide, evaluate, test
 from keras_freeze_lint.interpreter.imports import run_import, run_import_from
 from keras_freeze_lint.interpreter.patterns import match_pattern
 from keras_freeze_lint.interpreter.signals import BREAK, CONTINUE, Abandoned, Returned, Signal
@@ -347,14 +347,9 @@ def _match(run: Run, node: ast.Match, scope: Scope) -> Signal:
         truth = match_pattern(run, case.pattern, subject, scope)
         if isinstance(truth, Condition):
             truth = run.decide(truth)
-        if truth and (case.guard is None or _decided(run, case.guard, scope)):
+        if truth and (case.guard is None or decide(run, case.guard, scope)):
             return run_block(run, case.body, scope)
     return None
-
-
-def _decided(run: Run, node: ast.expr, scope: Scope) -> bool:
-    truth = test(run, node, scope)
-    return run.decide(truth) if isinstance(truth, Condition) else truth
 
 
 _HANDLERS: dict[type[ast.AST], _Handler] = {

@@ -5,12 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from keras_freeze_lint.verify.slicing.program import FUNCTIONS, inner_statements
+from keras_freeze_lint.verify.slicing.program import FUNCTIONS, LOOPS, inner_statements
 
 if TYPE_CHECKING:
     from keras_freeze_lint.verify.slicing.keeping import Keeper
-
-_LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
 def keep_jumps(keeper: Keeper) -> bool:
@@ -38,7 +36,7 @@ def _counts(keeper: Keeper, statement: ast.stmt) -> bool:
             conditional = True
             if keeper.facts.is_missing(outer.test):
                 return isinstance(statement, ast.Return) and outer in keeper.kept
-        elif isinstance(outer, _LOOPS):
+        elif isinstance(outer, LOOPS):
             return outer in keeper.kept and (conditional or isinstance(outer, ast.While))
         elif isinstance(outer, FUNCTIONS):
             return outer in keeper.kept

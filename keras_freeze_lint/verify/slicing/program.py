@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias, TypeGuard
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+LOOPS = (ast.For, ast.AsyncFor, ast.While)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 Kind = Literal["assign", "for", "with", "import", "def", "class", "param", "except", "comp", "attr", "aug", "delete"]
@@ -24,10 +25,6 @@ class Scope:
     bound: set[str] = field(default_factory=set)
     foreign: set[str] = field(default_factory=set)
     definitions: dict[str, list[Definition]] = field(default_factory=dict)
-
-    @property
-    def is_function(self) -> bool:
-        return isinstance(self.node, (*FUNCTIONS, ast.Lambda))
 
     def owner(self, name: str) -> Scope | None:
         """The scope that a name means when it is read here, or None for a builtin or a name that nothing defines."""

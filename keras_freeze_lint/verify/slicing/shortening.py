@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from keras_freeze_lint.verify.slicing.constants import number
-from keras_freeze_lint.verify.slicing.program import FUNCTIONS, Definition, defaults_of, inner_statements
+from keras_freeze_lint.verify.slicing.program import FUNCTIONS, LOOPS, Definition, defaults_of, inner_statements
 
 if TYPE_CHECKING:
     from keras_freeze_lint.verify.slicing.keeping import Keeper
 
-_LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _BATCH = re.compile(r"(?:\w*_)?batch(?:_?size|_?sz)?|bs|batchsize", re.IGNORECASE)
 _TURNS = 3
 # A loop of so few turns is left as it is.
@@ -82,7 +81,7 @@ class Shortening:
         begin = int(first or 0)
         few = (
             2
-            if any(isinstance(one, _LOOPS) and self._trains([one]) for one in inner_statements(statement.body))
+            if any(isinstance(one, LOOPS) and self._trains([one]) for one in inner_statements(statement.body))
             else _TURNS
         )
         turns = set(range(begin, begin + few))
@@ -215,7 +214,7 @@ class Shortening:
                 found.append(statement.value if _BATCH.fullmatch(name) else None)
         if isinstance(statement, FUNCTIONS):
             found.extend(value for name, value in defaults_of(statement).items() if _BATCH.fullmatch(name))
-        elif not isinstance(statement, (ast.ClassDef, ast.If, *_LOOPS, ast.With, ast.Try)):
+        elif not isinstance(statement, (ast.ClassDef, ast.If, *LOOPS, ast.With, ast.Try)):
             for node in ast.walk(statement):
                 if isinstance(node, ast.keyword) and node.arg and _BATCH.fullmatch(node.arg):
                     found.append(node.value)
