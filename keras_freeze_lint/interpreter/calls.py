@@ -30,6 +30,7 @@ from keras_freeze_lint.interpreter.values import (
     Unknown,
     Value,
 )
+from keras_freeze_lint.keras.api import MODEL_TRAINING
 
 
 def call_value(
@@ -76,7 +77,7 @@ def _call_unknown(run: Run, function: Unknown, args: list[Value], keywords: dict
         _note_option(run, args, keywords)
     if isinstance(node.func, ast.Attribute) and node.func.attr == "gradient":
         return gradient_of(args, keywords)
-    if isinstance(node.func, ast.Attribute) and node.func.attr in _TRAINING and _trains(node, keywords):
+    if isinstance(node.func, ast.Attribute) and node.func.attr in MODEL_TRAINING and _trains(node, keywords):
         model = _receiver(function)
         if model is not None and run.uses_keras:
             return call_model_method(run, promote(run, model, node.func), node.func.attr, args, keywords, node)
@@ -116,7 +117,6 @@ def _note_option(run: Run, args: list[Value], keywords: dict[str, Value]) -> Non
         run.bool_options.add(destination)
 
 
-_TRAINING = frozenset({"fit", "fit_generator", "train_on_batch"})
 _TELLING_KEYWORDS = frozenset({"epochs", "batch_size", "validation_data", "steps_per_epoch", "callbacks", "nb_epoch"})
 
 

@@ -27,6 +27,7 @@ from keras_freeze_lint.interpreter.values import (
     Variables,
     Weights,
 )
+from keras_freeze_lint.keras.api import MODEL_TRAINING
 
 _Method = Callable[[Run, Layer, list[Value], dict[str, Value], ast.Call], Value]
 
@@ -35,7 +36,7 @@ def call_model_method(
     run: Run, layer: Layer, name: str, args: list[Value], keywords: dict[str, Value], node: ast.Call
 ) -> Value:
     """``model.name(...)``."""
-    if name in ("fit", "fit_generator", "train_on_batch"):
+    if name in MODEL_TRAINING:
         return train(run, layer, name, args, keywords, node)
     handler = _METHODS.get(name)
     if handler is not None:

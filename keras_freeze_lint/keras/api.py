@@ -21,6 +21,9 @@ _SPELLINGS = (
     ("keras", "keras"),
 )
 
+# The methods of a model that train it.
+MODEL_TRAINING = frozenset({"fit", "fit_generator", "train_on_batch"})
+
 
 def canonical(path: str) -> tuple[str, str]:
     """The path with every spelling of Keras reduced to ``keras``, and the flavour (empty where it is not Keras)."""

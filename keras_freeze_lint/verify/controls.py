@@ -8,15 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from keras_freeze_lint.findings import Edit, Finding, Report
+from keras_freeze_lint.keras.api import MODEL_TRAINING
 from keras_freeze_lint.settings import Settings
 from keras_freeze_lint.verify.comparing import Comparison, Observation, control_for
 from keras_freeze_lint.verify.measurement import Control, Measurement
 from keras_freeze_lint.verify.runner import Request
 from keras_freeze_lint.verify.witness import Witness
-
-# The training methods of a model: only these train again after another compile().
-METHODS = frozenset({"fit", "fit_generator", "train_on_batch"})
-
 
 _COMPILED_AGAIN = {
     "still": "frozen before a new compile()",
@@ -59,7 +56,8 @@ def controls(
         return
     flags, line = dict(plan.flags), frozenset({plan.line})
     if observation.call is not None and flags:
-        if observation.call.call in METHODS:
+        # Only a model's own training goes by another compile().
+        if observation.call.call in MODEL_TRAINING:
             yield Proposal(_COMPILED_AGAIN[plan.expected], witness.text, line, Control(plan.line, flags))
         yield Proposal(_FROM_THE_START[plan.expected], witness.text, line, Control(0, flags))
     if twin is not None and observation.shown == observation.prediction.effect:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from keras_freeze_lint.keras.api import MODEL_TRAINING
 from keras_freeze_lint.verify.slicing.facts import Facts
 from keras_freeze_lint.verify.slicing.modules import is_worldly, path_of
 from keras_freeze_lint.verify.slicing.program import (
     FUNCTIONS,
-    SCOPES,
     Definition,
     Program,
     inner_statements,
     own_expressions,
 )
 
-TRAINING = frozenset({"fit", "fit_generator", "train_on_batch"})
 APPLYING = frozenset({"apply_gradients", "minimize"})
 
 # Methods of models that leave them as they are: a witness has no use for what they print, save or return.
@@ -152,7 +151,7 @@ class Effects:
             elif (
                 self.facts.is_model(func.value)
                 and func.attr not in PASSIVE
-                and (is_statement or func.attr in TRAINING | APPLYING | {"compile", "build"})
+                and (is_statement or func.attr in MODEL_TRAINING | APPLYING | {"compile", "build"})
             ):
                 yield func.value
                 yield from (one for one in arguments if self.facts.is_model(one))
@@ -180,6 +179,3 @@ def _is_read(attribute: ast.Attribute, program: Program) -> bool:
     parent = program.parents.get(attribute)
     called = isinstance(parent, ast.Call) and parent.func is attribute
     return isinstance(attribute.ctx, ast.Load) and not called
-
-
-__all__ = ["APPLYING", "PASSIVE", "SCOPES", "TRAINING", "Effects", "expressions_in", "is_setting"]

@@ -6,9 +6,10 @@ import ast
 import builtins
 from collections.abc import Iterable
 
+from keras_freeze_lint.keras.api import MODEL_TRAINING
 from keras_freeze_lint.verify.slicing.deferring import Deferred
 from keras_freeze_lint.verify.slicing.editing import Source
-from keras_freeze_lint.verify.slicing.effects import PASSIVE, TRAINING, Effects, expressions_in, is_setting
+from keras_freeze_lint.verify.slicing.effects import PASSIVE, Effects, expressions_in, is_setting
 from keras_freeze_lint.verify.slicing.facts import Facts
 from keras_freeze_lint.verify.slicing.filling import Filling
 from keras_freeze_lint.verify.slicing.jumps import keep_jumps
@@ -419,7 +420,7 @@ class Keeper:
         for call in self.program.calls:
             statement = self.program.statement_of(call)
             name = getattr(call.func, "attr", "")
-            if statement not in self.kept or name not in TRAINING | {"apply_gradients", "minimize", "apply"}:
+            if statement not in self.kept or name not in MODEL_TRAINING | {"apply_gradients", "minimize", "apply"}:
                 continue
             if self.facts.is_model(call.func) or self.training.is_training(call):
                 found.append(call)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 
+from keras_freeze_lint.keras.api import MODEL_TRAINING
 from keras_freeze_lint.verify.slicing.constants import number
 from keras_freeze_lint.verify.slicing.editing import Source
-from keras_freeze_lint.verify.slicing.effects import TRAINING, Effects
+from keras_freeze_lint.verify.slicing.effects import Effects
 from keras_freeze_lint.verify.slicing.facts import Facts
 from keras_freeze_lint.verify.slicing.filling import Filling
 from keras_freeze_lint.verify.slicing.modules import path_of
@@ -41,7 +42,7 @@ class Training:
     def is_training(self, call: ast.Call) -> bool:
         """Whether a call is one of the training methods of a model."""
         func = call.func
-        if not isinstance(func, ast.Attribute) or func.attr not in TRAINING or path_of(self.program, func):
+        if not isinstance(func, ast.Attribute) or func.attr not in MODEL_TRAINING or path_of(self.program, func):
             return False
         if func.attr != "fit" or self.facts.is_model(func.value):
             return True
