@@ -110,7 +110,7 @@ def outcome(block: Block, place: Place, measurer: Measurer) -> str:
         (call["error"] for call in measured["training_calls"] if "error" in call), None
     )
     if error is not None and "raises" not in told:
-        return f"{NO_RUN}: {' '.join(str(error).split())[:100]}"
+        return f"{NO_RUN}: {_without_folders(' '.join(str(error).split()))[:100]}"
     if error is None and "raises" in told:
         return "contradicts: nothing was raised"
     keras = f"{place.release.line}=={place.release.version}"
@@ -122,6 +122,11 @@ def outcome(block: Block, place: Place, measurer: Measurer) -> str:
     if not measured["training_calls"] and error is None:
         return f"{NO_RUN}: it trains nothing"
     return f"contradicts: {wrong[0]}" if wrong else AGREES
+
+
+def _without_folders(message: str) -> str:
+    """An error that tells where a program lay for this one run, without that."""
+    return re.sub(r"(?<=\")/\S*/(?=\w+\.py\")", "", message)
 
 
 def main(names: list[str]) -> None:
