@@ -24,7 +24,9 @@ keras_option = click.option(
     "'auto' (what the file and its project say, else the newest) or 'installed'.  [default: auto]",
 )
 backend_option = click.option(
-    "--backend", type=click.Choice(BACKENDS), help="The backend that Keras 3 runs on.  [default: tensorflow]"
+    "--backend",
+    type=click.Choice(BACKENDS),
+    help="The backend that Keras 3 runs on.  [default: tensorflow; to verify: the first that is installed]",
 )
 upgrade_option = click.option(
     "--upgrade-to",
