@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from keras_freeze_lint.verify.environments import Definition, Store, default_folder, definitions
+from keras_freeze_lint.settings import BACKENDS
+from keras_freeze_lint.verify.environments import Definition, Store, default_folder, definition, definitions
 from keras_freeze_lint.verify.environments.store import python_of
 
 HAND_MADE_VARIABLE = "KFL_ENVIRONMENTS"
-_BACKENDS = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}
 
 
 @dataclass(frozen=True)
@@ -70,18 +70,14 @@ def _of_environment(known: Definition) -> Iterator[Subject]:
             yield from (
                 Subject(f"keras-3.15-{backend}", python, "keras", backend)
                 for backend in ("jax", "torch")
-                if python_of_environment(_named(f"keras-3.15-{backend}")) is None and _has(python, backend)
+                if python_of_environment(definition(f"keras-3.15-{backend}")) is None and _has(python, backend)
             )
-
-
-def _named(name: str) -> Definition:
-    return next(known for known in definitions() if known.name == name)
 
 
 def _installed() -> Iterator[Subject]:
     if importlib.util.find_spec("keras") is not None:
-        for backend, module in _BACKENDS.items():
-            if importlib.util.find_spec(module) is not None:
+        for backend in BACKENDS:
+            if importlib.util.find_spec(backend) is not None:
                 yield Subject(f"installed-{backend}", sys.executable, "keras", backend)
     if importlib.util.find_spec("tf_keras") is not None:
         yield Subject("installed-tf_keras", sys.executable, "tf_keras", "tensorflow")
