@@ -390,8 +390,7 @@ class Filling:
         return end
 
     def _brackets_before(self, argument: ast.expr | ast.keyword) -> int:
-        node = argument.value if isinstance(argument, ast.keyword) else argument
-        if isinstance(argument, ast.keyword) is False:
+        if not isinstance(argument, ast.keyword):
             return 0
-        between = self.source.text[self.source.start(argument) : self.source.start(node)]
+        between = self.source.text[self.source.start(argument) : self.source.start(argument.value)]
         return between.count("(")
