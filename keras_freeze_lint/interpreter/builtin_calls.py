@@ -49,7 +49,7 @@ def call_builtin(
     if name == "filter" and len(args) == 2:
         return _filter(run, args, node, call, scope)
     if name in ("exit", "quit"):
-        raise Stopped(exhausted=False)
+        raise Stopped
     if name in _CONVERSIONS and args:
         return _converted(name, args, node)
     return Unknown(("builtin", name, *(conditions.key_of(arg) for arg in args[:3])))

@@ -46,7 +46,7 @@ def call_library(run: Run, api: Api, args: list[Value], keywords: dict[str, Valu
     if path in ("itertools.chain", "itertools.chain.from_iterable"):
         return _chained(run, args if name == "chain" else containers.items_of(run, args[0]) or [], node)
     if path in ("sys.exit", "os._exit", "os.abort"):
-        raise Stopped(exhausted=False)
+        raise Stopped
     if path in ("copy.copy", "copy.deepcopy") and args:
         return args[0]
     if path.startswith("re.") and args and all(isinstance(arg, str) for arg in args[:2]):

@@ -24,11 +24,7 @@ class Restart(Exception):
 
 
 class Stopped(Exception):
-    """The program ended here (``sys.exit``), or this run has used up its budget (``exhausted``)."""
-
-    def __init__(self, exhausted: bool) -> None:
-        super().__init__()
-        self.exhausted = exhausted
+    """The program ended here (``sys.exit``), or this run has used up its budget."""
 
 
 class Raised(Exception):
@@ -168,7 +164,7 @@ class Run:
         self.steps += 1
         if self.steps > MAX_STEPS:
             self.truncated = True
-            raise Stopped(exhausted=True)
+            raise Stopped
 
     def emit(self, event: Event) -> None:
         """Add an event to the timeline.
@@ -178,7 +174,7 @@ class Run:
         """
         if len(self.timeline) >= MAX_EVENTS:
             self.truncated = True
-            raise Stopped(exhausted=True)
+            raise Stopped
         self.timeline.append(event)
 
     def place(self, node: ast.AST) -> tuple[ast.AST, tuple[ast.AST, ...], bool]:
