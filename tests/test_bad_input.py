@@ -157,7 +157,7 @@ GIANTS = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # each takes many seconds
 @pytest.mark.parametrize("body", GIANTS.values(), ids=GIANTS)
 def test_a_giant_ends_in_bounded_time_and_never_in_a_traceback(tmp_path: Path, body: str) -> None:
     (tmp_path / "giant.py").write_text(HEAD + body)

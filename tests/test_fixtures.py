@@ -118,7 +118,7 @@ def test_the_trace_predicts_what_was_measured(program: Program) -> None:
             assert quantities(call, layers, quantity) == call.get(quantity, {})
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # trains on a real Keras
 @each_program
 def test_measuring_again_gives_the_same(program: Program) -> None:
     measured = measured_trace(program.path, interpreter_for(program.keras, program.environment))

@@ -54,7 +54,7 @@ def hook_source(tmp_path: Path) -> Path:
     return source
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # pre-commit installs the hook into an environment of its own
 def test_the_hook_stops_a_commit_with_a_mistake_and_lets_the_mended_one_pass(tmp_path: Path, hook_source: Path) -> None:
     head = run("git", "rev-parse", "HEAD", cwd=hook_source).stdout.strip()
     user = repository(tmp_path / "user")

@@ -50,7 +50,7 @@ def test_a_finding_predicts_the_contrary_of_what_the_source_says(block: Block) -
             assert finding.prediction.layers
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # trains on a real Keras
 @pytest.mark.parametrize("block", marked(runnable()), ids=str)
 def test_a_run_shows_what_is_predicted(block: Block) -> None:
     for finding in block.findings():

@@ -95,7 +95,7 @@ def unvetted(monkeypatch: pytest.MonkeyPatch, wall: Containment) -> Iterator[Run
         yield running
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # each uses up its limits
 @pytest.mark.parametrize("program", HOSTILE, ids=lambda program: program.stem)
 def test_a_hostile_program_is_contained(program: Path, unvetted: Runner, canary: Canary) -> None:
     measured = unvetted.run(canary.text(program))
@@ -154,7 +154,7 @@ ENDS = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # each uses up its limits
 @pytest.mark.parametrize("wall", ["namespaces"], indirect=True)
 @pytest.mark.parametrize("name", ENDS)
 def test_how_a_hostile_program_ends(name: str, unvetted: Runner, canary: Canary) -> None:
