@@ -199,7 +199,7 @@ def keep(
     notes = [f"# {difference}".replace("\n", " ") for difference in wrong]
     path = folder / f"{name}.py"
     path.write_text("\n".join([text.rstrip("\n"), "", *notes, ""]), encoding="utf-8")
-    known = {"keras": target.keras, "backend": target.backend, "measured": trace}
+    known = {"keras": target.keras, "backend": target.backend, "measured": {**trace, "file": "program.py"}}
     path.with_suffix(".json").write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
 
 
