@@ -83,7 +83,7 @@ def _table_of(file: Path) -> Overrides | None:
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ConfigurationError(file, f"not readable as TOML: {error}") from error
+        raise ConfigurationError(file, f"not readable as {file.name}: {error}") from error
     tools = document.get("tool")
     if not isinstance(tools, dict) or TABLE not in tools:
         return None

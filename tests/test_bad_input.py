@@ -124,6 +124,19 @@ def test_a_table_that_cannot_be_followed_is_told_once_and_the_files_are_checked(
     assert done.err.count("error: pyproject.toml: unknown key tool.keras-freeze-lint.kears") == 1
 
 
+def test_a_pyproject_that_is_no_toml_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.keras-freeze-lint]\nselect = [\n")
+    (tmp_path / "good.py").write_text(MISSPELLED)
+
+    done = keras_freeze_lint("check", ".", cwd=tmp_path)
+
+    assert done.code == 2
+    assert done.codes == ["KFL401"]
+    assert [line.split(": ", 3)[:3] for line in done.err.splitlines()[:-1]] == [
+        ["error", "pyproject.toml", "not readable as pyproject.toml"]
+    ]
+
+
 @pytest.mark.skipif(sys.platform in {"darwin", "win32"}, reason="there every file name is Unicode")
 def test_a_name_that_is_no_text_is_printed_escaped(tmp_path: Path) -> None:
     Path(os.fsdecode(bytes(tmp_path) + b"/gr\xf6\xdfe.py")).write_text(MISSPELLED)

@@ -124,6 +124,29 @@ class TestCheck:
         assert "Traceback" not in told
         assert "Exception ignored" not in told
 
+    @pytest.mark.skipif(sys.platform == "win32", reason="a shell of Unix closes it")
+    def test_a_standard_output_that_is_closed_changes_no_exit_code(self, project: Path) -> None:
+        command = f'"{sys.executable}" -m keras_freeze_lint check models/gan.py >&-'
+        done = subprocess.run(command, shell=True, cwd=project, capture_output=True, check=False)
+
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr.decode()
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="a shell of Unix closes it")
+    def test_a_standard_input_that_is_closed_is_an_empty_one(self, project: Path) -> None:
+        command = f'"{sys.executable}" -m keras_freeze_lint check - <&-'
+        done = subprocess.run(command, shell=True, cwd=project, capture_output=True, check=False)
+
+        assert (done.returncode, done.stderr.decode()) == (0, "No findings in 1 file.\n")
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is full is a device of Linux")
+    def test_a_disk_that_is_full_is_told_as_what_it_is(self, project: Path) -> None:
+        command = f'"{sys.executable}" -m keras_freeze_lint check models/gan.py >/dev/full'
+        done = subprocess.run(command, shell=True, cwd=project, capture_output=True, check=False)
+
+        assert done.returncode == 2
+        assert done.stderr.decode().strip() == "keras-freeze-lint: error: No space left on device"
+
     @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send on Windows")
     def test_an_interrupt_is_one_line(self, project: Path) -> None:
         command = [sys.executable, "-m", "keras_freeze_lint", "check", "-"]

@@ -65,7 +65,7 @@ class TestTable:
     @pytest.mark.parametrize(
         ("table", "message"),
         [
-            ("[tool.keras-freeze-lint", "not readable as TOML: "),
+            ("[tool.keras-freeze-lint", "not readable as pyproject.toml: "),
             ("[tool]\nkeras-freeze-lint = 3", "tool.keras-freeze-lint must be a table"),
             ("[tool.keras-freeze-lint]\nkears = '3'", "unknown key tool.keras-freeze-lint.kears (known: backend, "),
             ("[tool.keras-freeze-lint]\nkeras = 3", "tool.keras-freeze-lint.keras must be a string"),

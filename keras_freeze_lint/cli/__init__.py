@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -40,6 +42,7 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command; errors become one line on stderr and the exit code 2."""
+    _open_closed_streams()
     _survive_odd_characters()
     try:
         code = cli.main(prog_name=COMMAND, standalone_mode=False)
@@ -53,6 +56,9 @@ def main() -> NoReturn:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         code = INTERRUPTED
+    except OSError as error:
+        # The system refuses, such as to write on a full disk: nothing that we could mend.
+        code = _fail(f"{f'{error.filename}: ' if error.filename else ''}{error.strerror or error}")
     except Exception as error:  # noqa: BLE001 - a user gets a line, never a traceback
         code = _fail(internal_error(error))
     sys.exit(code)
@@ -61,6 +67,14 @@ def main() -> NoReturn:
 def _fail(message: str) -> int:
     click.echo(f"{COMMAND}: error: {' '.join(message.split())}", err=True)
     return USAGE
+
+
+def _open_closed_streams() -> None:
+    """Where the caller closed a standard stream (``<&-``, ``>&-``), nothing is read, and what is printed goes nowhere."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # Open as long as this process runs, as the standard streams are.
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def _survive_odd_characters() -> None:

@@ -52,17 +52,18 @@ def summary(reports: Sequence[Report], errors: Sequence[FileError]) -> str:
     findings = sum(len(report.findings) for report in reports)
     affected = sum(bool(report.findings) for report in reports)
     if findings:
-        line = f"Found {_count(findings, 'finding')} in {_count(affected, 'file')} ({checked} checked)."
+        line = f"Found {count(findings, 'finding')} in {count(affected, 'file')} ({checked} checked)."
     else:
-        line = f"No findings in {_count(checked, 'file')}."
-    return f"{line} {_count(len(errors), 'error')}." if errors else line
+        line = f"No findings in {count(checked, 'file')}."
+    return f"{line} {count(len(errors), 'error')}." if errors else line
 
 
 def fix_summary(fixed: int, unsafe: int, would: bool) -> str:
     """Return the line that tells how many findings were fixed (or ``would`` be), and how many more could."""
-    more = f" ({_count(unsafe, 'unsafe fix', 'unsafe fixes')} available with --unsafe-fixes)" if unsafe else ""
-    return f"{'Would fix' if would else 'Fixed'} {_count(fixed, 'finding')}{more}."
+    more = f" ({count(unsafe, 'unsafe fix', 'unsafe fixes')} available with --unsafe-fixes)" if unsafe else ""
+    return f"{'Would fix' if would else 'Fixed'} {count(fixed, 'finding')}{more}."
 
 
-def _count(number: int, noun: str, nouns: str = "") -> str:
+def count(number: int, noun: str, nouns: str = "") -> str:
+    """Return a number with its noun, in the plural where it is not one: ``1 file``, ``2 files``."""
     return f"{number} {noun if number == 1 else nouns or f'{noun}s'}"

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from keras_freeze_lint.findings import Verdict
-from keras_freeze_lint.reporters.text import place
+from keras_freeze_lint.reporters.text import count, place
 from keras_freeze_lint.reporters.verify_json import answers_of, assumptions
 from keras_freeze_lint.reporters.verify_json import place as place_of_line
 from keras_freeze_lint.verify.comparing import quantity_of
@@ -56,7 +56,7 @@ def summary(files: Sequence[VerifiedFile]) -> str:
     """Return the last line: how many verdicts of each kind."""
     counts = Counter(evidence.verdict for one in files for evidence in one.evidence)
     told = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
-    return f"{told or 'Nothing to verify'} ({len({one.file for one in files})} files)."
+    return f"{told or 'Nothing to verify'} ({count(len({one.file for one in files}), 'file')})."
 
 
 def _cell(verdict: Verdict | None) -> Text:

@@ -173,7 +173,7 @@ class TestRuns:
         assert "ran on keras 3." in done.out
         assert done.err.startswith("verify runs code from these files, on ")
         assert "contained by" in done.err.splitlines()[0]
-        assert done.err.splitlines()[-1] == "1 confirmed (1 files)."
+        assert done.err.splitlines()[-1] == "1 confirmed (1 file)."
         assert "━" not in done.err
 
     def test_what_cannot_be_decided_says_why_and_where_and_is_no_failure(self, files: Path, new: Subject) -> None:
