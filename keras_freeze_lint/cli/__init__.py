@@ -70,7 +70,7 @@ def _fail(message: str) -> int:
 
 
 def _open_closed_streams() -> None:
-    """Where the caller closed a standard stream (``<&-``, ``>&-``), nothing is read, and what is printed goes nowhere."""
+    """Where the caller closed a standard stream (``>&-``), nothing is read, and what is printed goes nowhere."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             # Open as long as this process runs, as the standard streams are.
