@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from keras_freeze_lint.verify.sandbox import NoSandbox, available
 from keras_freeze_lint.verify.trial import Progress
 from keras_freeze_lint.verify.verdicts import VerifiedFile
 from keras_freeze_lint.verify.verifying import Keep, Prepared, Verifier, with_findings_of, witness_files
+from keras_freeze_lint.verify.wording import brief
 
 
 def verified(
@@ -59,10 +60,18 @@ def verified(
             ]
         by_place = [verifier.verify_all([one[number] for one in prepared]) for number, verifier in enumerate(verifiers)]
         found = [verdicts[number] for number in range(len(prepared)) for verdicts in by_place]
-    for result in found:
-        if result.error is not None:
-            told.add(result.error)
+    for error in dict.fromkeys(error for result in found for error in _errors(result)):
+        told.add(error)
     return found
+
+
+def _errors(verified: VerifiedFile) -> Iterator[FileError]:
+    """What kept a file from being verified: the file itself, or an environment that can run nothing."""
+    if verified.error is not None:
+        yield verified.error
+    for run in verified.runs:
+        if run.measured is not None and run.measured.status == "unusable":
+            yield FileError(verified.environment, brief(run.measured.message))
 
 
 def _prepared(verifiers: Sequence[Verifier], name: str, text: str, overrides: Overrides, told: Told) -> list[Prepared]:

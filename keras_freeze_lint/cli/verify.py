@@ -115,7 +115,7 @@ def _report(files: Sequence[VerifiedFile], told: Told, form: str, output: str | 
         click.echo(text, nl=False)
     else:
         try:
-            Path(output).write_text(text, encoding="utf-8")
+            Path(output).write_text(text, encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             told.add(FileError(output, error.strerror or str(error)))
     if form == "text":

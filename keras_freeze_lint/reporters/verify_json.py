@@ -117,7 +117,7 @@ def place(verified: VerifiedFile, line: int) -> dict[str, int]:
 
 def _merge(known: dict[str, Any], layer: dict[str, Any]) -> None:
     for key, value in layer.items():
-        if known.get(key) != value:
+        if known.setdefault(key, value) != value:
             known[key] = max(known[key], value, key=len) if key.endswith("drift") else "varies"
 
 

@@ -48,7 +48,7 @@ def render_matrix(files: Sequence[VerifiedFile], width: int, *, colours: bool) -
     for title in ("finding", *places):
         table.add_column(title, overflow="fold")
     for (file, line, code), verdicts in rows.items():
-        table.add_row(f"{file}:{line} {code}", *(_cell(verdicts.get(name)) for name in places))
+        table.add_row(Text(f"{file}:{line} {code}"), *(_cell(verdicts.get(name)) for name in places))
     return _printed(table if rows else Text("No findings on any of them."), width, colours)
 
 
@@ -124,7 +124,7 @@ def _layers(evidence: Evidence) -> Table:
     for layer in evidence.layers[:_LAYERS]:
         shown = quantity_of(layer.measured, quantity)
         table.add_row(
-            label(layer),
+            Text(label(layer)),
             prediction.intent if prediction else "",
             layer.measured.intent,
             prediction.effect if prediction else "",

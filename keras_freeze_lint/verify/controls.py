@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from keras_freeze_lint.findings import Edit, Finding, Report
 from keras_freeze_lint.keras.api import MODEL_TRAINING
 from keras_freeze_lint.settings import Settings
+from keras_freeze_lint.sources.parsing import parse
 from keras_freeze_lint.verify.comparing import Comparison, Observation, control_for
 from keras_freeze_lint.verify.measurement import Control, Measurement
 from keras_freeze_lint.verify.runner import Request
@@ -83,7 +84,7 @@ def _without(line: int, witness: Witness, twin: Finding) -> Iterator[Proposal]:
     """The witness without the call that the finding is about: if nothing else raises, that call was the reason."""
     flagged = [
         node
-        for node in ast.walk(ast.parse(witness.text))
+        for node in ast.walk(parse(witness.text))
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and node.lineno == twin.location.line
     ]
     if len(flagged) != 1 or flagged[0].lineno == line:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -83,7 +84,8 @@ def place_of(python: str | None, name: str = "") -> Place:
     Raises:
         NoKeras: there is no such interpreter, it does not run, or has no Keras.
     """
-    executable = python or sys.executable
+    # The child starts elsewhere; a link is what makes an environment of an interpreter, and stays one.
+    executable = os.path.abspath(python) if python is not None else sys.executable  # noqa: PTH100
     if python is not None and not Path(python).is_file():
         raise NoKeras(f"{python}: no such interpreter")
     try:

@@ -87,6 +87,11 @@ def judge(
     assert finding.prediction is not None
     line = finding.prediction.training_call
     verdict, reason, shown = _decided(observation, finding, measured, control)
+    stood_for = [brief(one.written) for one in witness.assumptions if one.is_stand_in]
+    if stood_for:
+        reason += f" (with a small model in the place of {listed(stood_for)})"
+        # The real one may be frozen inside, or normalize: what its stand-in does not show is not refuted.
+        verdict = Verdict.INCONCLUSIVE if verdict is Verdict.REFUTED else verdict
     return Evidence(
         finding,
         verdict,

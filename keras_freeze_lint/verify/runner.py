@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, cast
 
+from keras_freeze_lint.sources.files import SourceError
+from keras_freeze_lint.sources.parsing import parse
 from keras_freeze_lint.verify.connection import Connection, connect
 from keras_freeze_lint.verify.measurement import (
     CallMeasurement,
@@ -289,8 +291,8 @@ def _early_settings(text: str) -> dict[str, str]:
     if not any(name in text for name in _EARLY_SETTINGS):
         return {}
     try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parse(text)
+    except SourceError:
         return {}
     found: dict[str, str] = {}
     for node in ast.walk(tree):

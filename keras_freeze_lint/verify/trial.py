@@ -39,6 +39,7 @@ class Progress(Protocol):
 _FEW_CALLS = 6
 
 _NOTHING_TO_RUN = Undecided("the finding predicts nothing that a run could show")
+_OF_ANOTHER_KERAS = Undecided("what this finding predicts is for the Keras to upgrade to: run it there")
 
 # What a finding is about: its code, and the lines of the user's file on which it and the training call stand.
 _Subject = tuple[str, int, int]
@@ -68,8 +69,9 @@ class Trial:
         """Put on the agenda what has to be run for the verdicts."""
         runnable: dict[int, Finding] = {}
         for number, finding in enumerate(findings):
-            if finding.prediction is None:
-                self._settle(number, undecided(finding, replace(_NOTHING_TO_RUN, line=finding.location.line)), agenda)
+            obstacle = _OF_ANOTHER_KERAS if finding.code == "KFL801" else _NOTHING_TO_RUN
+            if finding.prediction is None or obstacle is _OF_ANOTHER_KERAS:
+                self._settle(number, undecided(finding, replace(obstacle, line=finding.location.line)), agenda)
             else:
                 runnable[number] = finding
         if not runnable:

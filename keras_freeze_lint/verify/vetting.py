@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from keras_freeze_lint.sources.files import SourceError
+from keras_freeze_lint.sources.parsing import parse
 from keras_freeze_lint.verify.measurement import Status
 
 # Modules of the standard library that programs which train models import.
@@ -115,11 +117,9 @@ class Refusal:
 def vet(text: str) -> Refusal | None:
     """Return why a witness may not run, or None."""
     try:
-        tree = ast.parse(text)
-    except SyntaxError as error:
-        return Refusal("raised", f"SyntaxError: {error.msg}", error.lineno or 0)
-    except (ValueError, RecursionError, MemoryError) as error:
-        return Refusal("raised", f"{type(error).__name__}: {error}", 0)
+        tree = parse(text)
+    except SourceError as error:
+        return Refusal("raised", str(error), error.line)
     try:
         found = next(iter(_Reader().read(tree)), None)
     except RecursionError:

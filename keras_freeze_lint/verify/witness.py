@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Assumption:
-    """Something that the file does not say and the witness fills in: what was written, and what stands there now."""
+    """Something that the file does not say and the witness fills in: what was written, and what stands there now.
+
+    A stand-in is a small model in the place of one that is not in the file.
+    """
 
     line: int
     written: str
     assumed: str
+    is_stand_in: bool = False
 
 
 @dataclass(frozen=True)

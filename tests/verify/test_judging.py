@@ -13,6 +13,7 @@ from keras_freeze_lint.verify.comparing import Comparison, control_for
 from keras_freeze_lint.verify.judging import Undecided, judge, observe, undecided
 from keras_freeze_lint.verify.measurement import CallMeasurement, LayerMeasurement, Measurement, Quantity
 from keras_freeze_lint.verify.verdicts import Evidence
+from keras_freeze_lint.verify.witness import Assumption
 from tests.verify.samples import MOVED, STILL, TRAINED, WITNESS, call, finding, layer, run
 
 CONFIRMED, REFUTED, INCONCLUSIVE = Verdict.CONFIRMED, Verdict.REFUTED, Verdict.INCONCLUSIVE
@@ -100,6 +101,28 @@ class TestLayersThatStayStillAlthoughTrainable:
         evidence = verdict(self.FOUND, turns, run(call(layer(weights=STILL)), call(layer())))
 
         assert evidence.verdict is CONFIRMED
+
+
+class TestModelsThatAreNotInTheFile:
+    STAND_IN = replace(WITNESS, assumptions=(Assumption(4, "load_model(path)", "a small model", is_stand_in=True),))
+
+    def judged(self, own: Quantity, in_control: Quantity) -> Evidence:
+        found, measured = finding(), run(call(layer(weights=own), HEAD))
+        assert found.prediction is not None
+        observation = observe(found, found.prediction, self.STAND_IN, measured, exact=True)
+        assert not isinstance(observation, Undecided)
+        control = run(call(layer(weights=in_control), HEAD))
+        comparison = Comparison("frozen before a new compile()", frozenset({TRAINED}), control, by_flags=False)
+        return judge(found, self.STAND_IN, measured, observation, comparison)
+
+    def test_a_confirmation_says_that_another_model_stood_for_it(self) -> None:
+        evidence = self.judged(MOVED, STILL)
+
+        assert evidence.verdict is CONFIRMED
+        assert evidence.reason.endswith("(with a small model in the place of load_model(path))")
+
+    def test_what_another_model_does_refutes_nothing(self) -> None:
+        assert self.judged(STILL, MOVED).verdict is INCONCLUSIVE
 
 
 class TestControls:

@@ -94,6 +94,17 @@ class TestText:
             ["train.py:6:1", "KFL101", "✗", "confirmed", "✓", "refuted"]
         ]
 
+    def test_brackets_in_names_are_no_markup(self) -> None:
+        one = replace(verified(), file="a[/b]/[old]/train.py")
+
+        assert "a[/b]/[old]/train.py:6" in verify_text.render_matrix([one], 100, colours=False)
+        assert "[body]dense" in verify_text.render([bracketed(one)], 100, colours=False)
+
+
+def bracketed(one: VerifiedFile) -> VerifiedFile:
+    odd = LayerEvidence("[body]dense", layer("[body]dense"))
+    return replace(one, evidence=tuple(replace(each, layers=(odd,)) for each in one.evidence))
+
 
 class TestJson:
     def test_one_file_is_a_trace_that_was_measured(self) -> None:
@@ -123,6 +134,14 @@ class TestJson:
         document = verify_json.document(replace(verified(), runs=(Run(WITNESS, turns),)))
 
         assert document["training_calls"][0]["layers"]["base"]["weights"] == "varies"
+
+    def test_two_models_on_one_line_may_have_layers_of_one_name_and_different_kinds(self) -> None:
+        one = verified()
+        measured = run(call(layer("head")), call(layer("head", statistics=MOVED, cls="BatchNormalization")))
+        (line,) = verify_json.document(replace(one, runs=(Run(WITNESS, measured),)))["training_calls"]
+
+        assert line["layers"]["head"]["class"] == "varies"
+        assert line["layers"]["head"]["statistics"] == "moves"
 
     def test_several_runs_are_listed(self) -> None:
         document = json.loads(verify_json.render([verified("a"), verified("b")], [FileError("c", "not there")]))

@@ -103,6 +103,21 @@ class TestWhatCannotBeDone:
         assert (done.code, done.out) == (2, "")
         assert f"{python} has no Keras" in done.err
 
+    def test_a_keras_that_cannot_be_imported(self, project: Path) -> None:
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(project / "old")], check=True, timeout=60)
+        (packages,) = (project / "old" / "lib").glob("python*/site-packages")
+        (packages / "keras-3.15.1.dist-info").mkdir()
+        (packages / "keras-3.15.1.dist-info" / "METADATA").write_text(
+            "Name: keras\nVersion: 3.15.1\n", encoding="utf-8"
+        )
+        # Relative, as one writes it: what runs there has another working directory.
+        done = keras_freeze_lint("verify", "train.py", "--python", "old/bin/python", cwd=project)
+
+        assert done.code == 2
+        assert "error: keras 3.15.1: " in done.err
+        assert "No module named" in done.err
+        assert "Traceback" not in done.err
+
     def test_a_page_without_the_package_that_makes_it(self, project: Path) -> None:
         done = command(
             "import sys; sys.modules['jinja2'] = None", "verify", "train.py", "--format", "html", cwd=project

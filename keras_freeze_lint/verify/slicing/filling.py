@@ -64,9 +64,9 @@ class Filling:
         self._values: dict[str, str] = {}
         self.command_line = command_line(facts.program)
 
-    def assume(self, node: ast.AST, written: str, assumed: str) -> None:
+    def assume(self, node: ast.AST, written: str, assumed: str, *, is_stand_in: bool = False) -> None:
         """Note what a witness takes for granted."""
-        one = Assumption(getattr(node, "lineno", 0), " ".join(written.split())[:200], assumed)
+        one = Assumption(getattr(node, "lineno", 0), " ".join(written.split())[:200], assumed, is_stand_in)
         if one not in self.assumptions:
             self.assumptions.append(one)
 
@@ -200,7 +200,7 @@ class Filling:
         if not definitions or any(self.facts.is_model(one) for one in inputs):
             raise CannotSlice(f"the model comes from elsewhere: {written[:80]}", value.lineno)
         self.source.replace(value, self.stand_in(definitions[0], value.lineno))
-        self.assume(value, written, "a small model of four Dense layers")
+        self.assume(value, written, "a small model of four Dense layers", is_stand_in=True)
         return True
 
     def stand_in(self, definition: Definition, line: int) -> str:
@@ -280,7 +280,8 @@ class Filling:
         else:
             value = self.roles.of_definition(definition)
         self.imports.setdefault(definition.statement, {})[definition.name] = value
-        self.assume(definition.statement, _OF_IMPORT.format(definition.name), value)
+        is_stand_in = value.startswith("synthetic_model")
+        self.assume(definition.statement, _OF_IMPORT.format(definition.name), value, is_stand_in=is_stand_in)
 
     def forget_imports(self, read: set[str]) -> bool:
         """Name nothing that is not read after all, such as a progress bar; returned is whether there was such."""

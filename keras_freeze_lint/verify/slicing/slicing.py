@@ -62,7 +62,11 @@ def _slice(
         return Unsliceable("nothing in this file trains the model", (training_calls or finding_lines)[0])
     calls = driver_lines(keeper, entries)
     writer = _written(keeper, calls, text)
-    if keeper.filling.forget_imports(_read_names(writer.lines)):
+    try:
+        read = _read_names(writer.lines)
+    except SourceError as error:
+        return Unsliceable("what is left of the program cannot be written down", _user_line(writer, error.line))
+    if keeper.filling.forget_imports(read):
         writer = _written(keeper, calls, text)
     return Witness(
         file,
@@ -91,10 +95,14 @@ def _written(keeper: Keeper, calls: list[str], text: str) -> Writer:
     return writer
 
 
+def _user_line(writer: Writer, line: int) -> int:
+    return next((origin for origin in reversed(writer.origins[:line]) if origin), 0)
+
+
 def _read_names(lines: list[str]) -> set[str]:
     return {
         node.id
-        for node in ast.walk(ast.parse("\n".join(lines)))
+        for node in ast.walk(parse("\n".join(lines)))
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     }
 

@@ -6,6 +6,8 @@ import ast
 import re
 from dataclasses import dataclass, field
 
+from keras_freeze_lint.sources.files import SourceError
+from keras_freeze_lint.sources.parsing import parse
 from keras_freeze_lint.verify.slicing.editing import Source
 from keras_freeze_lint.verify.slicing.keeping import Keeper
 from keras_freeze_lint.verify.slicing.program import FUNCTIONS, is_try
@@ -276,7 +278,7 @@ def _is_code(comment: str) -> bool:
     if not re.search(r"[=(]", text):
         return False
     try:
-        ast.parse(text)
-    except (SyntaxError, ValueError):
+        parse(text)
+    except SourceError:
         return False
     return True
