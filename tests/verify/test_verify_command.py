@@ -62,6 +62,15 @@ def command(code: str, *arguments: str | Path, cwd: Path) -> Done:
     return Done(done.returncode, done.stdout, done.stderr)
 
 
+def promise_keras(folder: Path, version: str) -> None:
+    """An environment that says it has a Keras, and has none."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, timeout=60)
+    (packages,) = (folder / "lib").glob("python*/site-packages")
+    (packages / f"keras-{version}.dist-info").mkdir()
+    record = packages / f"keras-{version}.dist-info" / "METADATA"
+    record.write_text(f"Name: keras\nVersion: {version}\n", encoding="utf-8")
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "train.py").write_text(TWO_PHASES, encoding="utf-8")
@@ -104,12 +113,7 @@ class TestWhatCannotBeDone:
         assert f"{python} has no Keras" in done.err
 
     def test_a_keras_that_cannot_be_imported(self, project: Path) -> None:
-        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(project / "old")], check=True, timeout=60)
-        (packages,) = (project / "old" / "lib").glob("python*/site-packages")
-        (packages / "keras-3.15.1.dist-info").mkdir()
-        (packages / "keras-3.15.1.dist-info" / "METADATA").write_text(
-            "Name: keras\nVersion: 3.15.1\n", encoding="utf-8"
-        )
+        promise_keras(project / "old", "3.15.1")
         # Relative, as one writes it: what runs there has another working directory.
         done = keras_freeze_lint("verify", "train.py", "--python", "old/bin/python", cwd=project)
 
@@ -117,6 +121,19 @@ class TestWhatCannotBeDone:
         assert "error: keras 3.15.1: " in done.err
         assert "No module named" in done.err
         assert "Traceback" not in done.err
+
+    def test_what_is_about_the_keras_to_upgrade_to_is_not_judged_on_this_one(self, project: Path) -> None:
+        late = TWO_PHASES.replace("base.trainable = True\n", "").replace("base.trainable = False\n", "")
+        late = late.replace("x, y =", "base.trainable = False\nx, y =")
+        (project / "late.py").write_text(late, encoding="utf-8")
+        promise_keras(project / "old", "2.15.0")
+        arguments = ["--python", "old/bin/python", "--upgrade-to", "keras==3.15", "--select", "KFL801"]
+        done = keras_freeze_lint("check", "--verify", "late.py", *arguments, cwd=project)
+
+        assert done.code == 1
+        assert "KFL801" in done.out
+        assert "inconclusive" in done.out
+        assert "is for the Keras to upgrade to" in done.out
 
     def test_a_page_without_the_package_that_makes_it(self, project: Path) -> None:
         done = command(
