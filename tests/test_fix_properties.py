@@ -39,7 +39,8 @@ def hold(text: str, settings: Settings) -> None:
         ast.parse(once.text)
         assert not after - before
         assert once.count == (before - after).total()
-        assert set(before - after) <= FIXABLE
+        # A fix may take what follows from its mistake along.
+        assert not once.count or FIXABLE & set(before - after)
         assert (once.text == text) == (once.count == 0)
         again = fixed(once.text, "train.py", settings, unsafe)
         assert (again.text, again.count) == (once.text, 0)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
+import atexit
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,9 @@ from packaging.requirements import Requirement
 
 from keras_freeze_lint.linter import lint_source, trace_source
 from keras_freeze_lint.settings import Settings
-from keras_freeze_lint.verify.connection import CHILD
 from keras_freeze_lint.verify.environments import definition
 from tests.conformance.environments import python_of_environment
+from tests.conformance.measuring import Environment, Measurer
 from tests.faces import ROOT
 
 if sys.version_info >= (3, 11):
@@ -134,15 +133,17 @@ def test_measuring_again_gives_the_same(program: Program) -> None:
 
 def measured_trace(path: Path, python: str) -> dict[str, Any]:
     """What a run shows of a program."""
-    done = subprocess.run(
-        [python, str(CHILD), str(path)],
-        capture_output=True,
-        env={**os.environ, "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"},
-        timeout=300,
-        check=False,
-    )
-    trace: dict[str, Any] = json.loads(done.stdout)
+    trace = _measurer(python).trace(path.read_text(encoding="utf-8"), str(path))
+    assert trace is not None
     return trace
+
+
+@cache
+def _measurer(python: str) -> Measurer:
+    """One for all programs that a Python runs: importing Keras takes longer than most of them."""
+    measurer = Measurer(Environment(python, python))
+    atexit.register(measurer.__exit__, None, None, None)
+    return measurer
 
 
 def interpreter_for(keras: str, environment: str) -> str:

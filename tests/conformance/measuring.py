@@ -75,9 +75,9 @@ class Measurer:
         target.write_text(json.dumps(answer["trace"], indent=1) + "\n", encoding="utf-8")
         return "ok"
 
-    def trace(self, text: str) -> dict[str, Any] | None:
+    def trace(self, text: str, name: str = "program.py") -> dict[str, Any] | None:
         """What a program does, or None if that cannot be measured."""
-        trace: dict[str, Any] | None = self._ask(text, "program.py").get("trace")
+        trace: dict[str, Any] | None = self._ask(text, name).get("trace")
         return trace
 
     def _ask(self, text: str, name: str) -> dict[str, Any]:

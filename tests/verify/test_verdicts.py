@@ -50,7 +50,7 @@ CONFIRMED = {
     "KFL407": "keras-3.15",
     "KFL408": "keras-3.15",
     "KFL501": "keras-2.15 keras-2.2.4",
-    "KFL502": "keras-2.15 keras-3.15-jax keras-3.15-torch",
+    "KFL502": "keras-2.15",
     "KFL503": "keras-3.15 keras-3.15-jax keras-3.15-torch keras-2.15",
     "KFL504": "keras-3.15 keras-2.15 keras-2.2.4",
     "KFL505": "keras-3.15 keras-3.15-jax keras-3.15-torch keras-2.15",
