@@ -73,6 +73,14 @@ def named(layers: Iterable[Layer], limit: int = 2) -> str:
     return f"{names[0]} and {len(names) - 1} more"
 
 
+def all_the_same(layers: str, *, trains: bool) -> str:
+    """What layers, as `named`, do in spite of their flag."""
+    several = " and " in layers
+    if trains:
+        return "still train" if several else "still trains"
+    return "stay frozen" if several else "stays frozen"
+
+
 def key(layer: Layer, replay: Replay) -> str:
     """The layer's key in traces and predictions."""
     if layer.name:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from keras_freeze_lint.effects.progress import Replay
 from keras_freeze_lint.interpreter import timeline as events
-from keras_freeze_lint.rules.base import Defect, Rule, line_of, named, prediction, stations
+from keras_freeze_lint.rules.base import Defect, Rule, all_the_same, line_of, named, prediction, stations
 from keras_freeze_lint.rules.gaps import Cause, Gap, gaps_of
 
 
@@ -17,14 +17,15 @@ def _defects(replay: Replay, code: str, cause: Cause) -> Iterator[Defect]:
             node = gap.write.event.node
             if cause in (Cause.OWN_LOOP, Cause.TF1_MINIMIZE):
                 node = _whole_list(replay, gap) or gap.record.node
+            layers = named(effect.layer for effect in gap.effects)
             yield Defect(
                 code,
                 node,
                 "",
                 {
-                    "layers": named(effect.layer for effect in gap.effects),
+                    "layers": layers,
                     "flag": str(gap.write.value),
-                    "effect": "stays frozen" if gap.effects[0].intended else "still trains",
+                    "effect": all_the_same(layers, trains=not gap.effects[0].intended),
                     "line": str(line_of(gap.record.node)),
                 },
                 stations((gap.write.event.node, "flag set here"), (gap.record.node, "applied here")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from keras_freeze_lint.effects.progress import Replay
-from keras_freeze_lint.rules.base import Defect, Rule, named, prediction, shown, stations
+from keras_freeze_lint.rules.base import Defect, Rule, all_the_same, named, prediction, shown, stations
 from keras_freeze_lint.rules.gaps import Cause, gaps_of
 
 
@@ -13,15 +13,16 @@ def _by_cause(code: str, cause: Cause, what: str, replay: Replay) -> Iterator[De
     for gap in gaps_of(replay):
         if gap.cause is cause and gap.write is not None:
             event = gap.write.event
+            layers = named(effect.layer for effect in gap.effects)
             yield Defect(
                 code,
                 event.node,
                 "opens" if cause is Cause.NOT_INHERITED and gap.effects[0].intended else "",
                 {
-                    "layers": named(effect.layer for effect in gap.effects),
+                    "layers": layers,
                     "target": shown(event.target),
                     "flag": str(gap.write.value),
-                    "effect": "stays frozen" if gap.effects[0].intended else "still trains",
+                    "effect": all_the_same(layers, trains=not gap.effects[0].intended),
                     "line": str(getattr(gap.record.node, "lineno", 0)),
                 },
                 stations((event.node, what), (gap.record.node, "trained here")),

@@ -10,7 +10,7 @@ from keras_freeze_lint.effects.records import TrainingRecord
 from keras_freeze_lint.findings import Prediction
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.values import Layer
-from keras_freeze_lint.rules.base import Defect, Rule, line_of, named, prediction, shown, stations
+from keras_freeze_lint.rules.base import Defect, Rule, all_the_same, line_of, named, prediction, shown, stations
 from keras_freeze_lint.rules.gaps import Cause, Gap, gaps_of
 from keras_freeze_lint.rules.history import reaches
 from keras_freeze_lint.rules.predictions import differing
@@ -18,10 +18,11 @@ from keras_freeze_lint.rules.predictions import differing
 
 def _slots(gap: Gap) -> dict[str, str]:
     frozen = not gap.effects[0].intended
+    layers = named(effect.layer for effect in gap.effects)
     return {
-        "layers": named(effect.layer for effect in gap.effects),
+        "layers": layers,
         "flag": str(gap.write.value) if gap.write is not None else str(not frozen),
-        "effect": "still trains" if frozen else "stays frozen",
+        "effect": all_the_same(layers, trains=frozen),
         "error": (gap.record.raised or "").partition(":")[0],
         "line": str(getattr(gap.record.node, "lineno", 0)),
     }
