@@ -147,10 +147,12 @@ class Report:
     """What linting one source text gave: findings in source order, or the reason why there is none.
 
     ``lines`` are the source lines that findings count by, of each cell of a notebook (None: of a plain file); they are
-    kept only where there are findings.
+    kept only where there are findings. ``assumed`` is the Keras that a text which sets flags was checked for although
+    nothing names it; empty where something does.
     """
 
     path: str
     findings: tuple[Finding, ...] = ()
     error: FileError | None = None
     lines: Mapping[int | None, tuple[str, ...]] = field(default_factory=dict)
+    assumed: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -36,9 +37,17 @@ class TestCheck:
         assert done.err == "Found 2 findings in 2 files (3 checked).\n"
 
     def test_without_findings_stdout_is_empty_and_the_exit_code_0(self, project: Path) -> None:
-        done = keras_freeze_lint("check", "right.py", cwd=project)
+        done = keras_freeze_lint("check", "right.py", "--keras", "2.15", cwd=project)
 
         assert (done.code, done.out, done.err) == (0, "", "No findings in 1 file.\n")
+
+    def test_who_names_no_keras_is_told_which_one_is_assumed(self, project: Path) -> None:
+        told = keras_freeze_lint("check", "right.py", cwd=project).err.splitlines()
+        (project / "requirements.txt").write_text("keras==2.15\n", encoding="utf-8")
+        pinned = keras_freeze_lint("check", "right.py", cwd=project).err.splitlines()
+
+        assert re.fullmatch(r"1 file names no version .* the newest, 3\.\d+; --keras names another\.", told[1])
+        assert pinned == told[:1]
 
     def test_without_paths_the_current_directory_is_checked(self, project: Path) -> None:
         assert keras_freeze_lint("check", cwd=project).out == keras_freeze_lint("check", ".", cwd=project).out

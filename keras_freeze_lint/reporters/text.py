@@ -55,7 +55,14 @@ def summary(reports: Sequence[Report], errors: Sequence[FileError]) -> str:
         line = f"Found {count(findings, 'finding')} in {count(affected, 'file')} ({checked} checked)."
     else:
         line = f"No findings in {count(checked, 'file')}."
-    return f"{line} {count(len(errors), 'error')}." if errors else line
+    told = f"{line} {count(len(errors), 'error')}." if errors else line
+    assumed = sorted({report.assumed.removeprefix("==") for report in reports if report.assumed})
+    if not assumed:
+        return told
+    files = sum(bool(report.assumed) for report in reports)
+    which = "names no version of Keras and was" if files == 1 else "name no version of Keras and were"
+    newest = " or ".join(assumed)
+    return f"{told}\n{count(files, 'file')} {which} checked for the newest, {newest}; --keras names another."
 
 
 def fix_summary(fixed: int, unsafe: int, would: bool) -> str:
