@@ -161,7 +161,17 @@ def _evidence(evidence: Evidence, verified: VerifiedFile) -> dict[str, Any]:
         "run": evidence.measured and _run(evidence.measured),
         "control_run": evidence.control_run and _run(evidence.control_run),
         "witness": evidence.witness.text if evidence.witness else None,
+        "warnings": _warnings(evidence, verified),
     }
+
+
+def _warnings(evidence: Evidence, verified: VerifiedFile) -> list[dict[str, Any]]:
+    """What Keras said while the witness ran, each with the line of the user's file that was at work."""
+    witness, measured = evidence.witness, evidence.measured
+    if witness is None or measured is None:
+        return []
+    said = dict.fromkeys((origin_of(witness, line), message) for line, message in measured.warnings)
+    return [{**place(verified, line), "message": message} for line, message in said]
 
 
 def _compared(layer: LayerEvidence) -> dict[str, Any]:

@@ -857,7 +857,8 @@ class Answers:
         """How far the answers are from the first ones (the norm of the difference); None if that cannot be told."""
         known, batch, first = self.known[number]
         try:
-            return float(np.sqrt(np.sum(np.square(np.asarray(known().predict_on_batch(batch)) - first))))
+            far = float(np.sqrt(np.sum(np.square(np.asarray(known().predict_on_batch(batch)) - first))))
+            return far if far < float("inf") else None
         except Exception:
             return None
 

@@ -135,6 +135,17 @@ class TestJson:
 
         assert document["training_calls"][0]["layers"]["base"]["weights"] == "varies"
 
+    def test_what_keras_says_meanwhile_has_the_line_of_the_file(self) -> None:
+        one = verified()
+        said = replace(MEASURED, warnings=((TRAINED, "Discrepancy between trainable weights"), (1, "no GPU")))
+        noisy = replace(one, evidence=tuple(replace(each, measured=said) for each in one.evidence if each.measured))
+        finding = verify_json.document(noisy)["findings"][0]
+
+        assert finding["evidence"]["warnings"] == [
+            {"line": 7, "message": "Discrepancy between trainable weights"},
+            {"line": 0, "message": "no GPU"},
+        ]
+
     def test_two_models_on_one_line_may_have_layers_of_one_name_and_different_kinds(self) -> None:
         one = verified()
         measured = run(call(layer("head")), call(layer("head", statistics=MOVED, cls="BatchNormalization")))
