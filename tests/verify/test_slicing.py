@@ -238,6 +238,26 @@ def test_a_short_training_stays_short() -> None:
     assert "little" not in program(witness)
 
 
+def test_one_batch_size_is_one_size_wherever_it_stands() -> None:
+    witness = cut(
+        """
+        import numpy as np
+        import tensorflow as tf
+        from keras import layers, models
+
+        def train(model, batches, batch_size):
+            for batch in batches:
+                model.train_on_batch(batch, np.zeros((batch_size, 1)))  #>
+
+        model = models.Sequential([layers.Dense(4, input_shape=(8,)), layers.Dense(1)])
+        model.compile("sgd", "mse")
+        model.layers[0].trainable = False  #!
+        train(model, tf.data.Dataset.from_tensor_slices(np.random.rand(128, 8)).batch(32), 32)
+        """
+    )
+    assert ".batch(8), 8)" in witness.text
+
+
 def test_data_that_needs_no_file_stays() -> None:
     witness = cut(
         """

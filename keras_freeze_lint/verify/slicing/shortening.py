@@ -205,8 +205,7 @@ class Shortening:
             if size < one.value:  # type: ignore[operator]
                 self.source.replace(one, str(size))
 
-    @staticmethod
-    def _batch_sizes(statement: ast.stmt) -> list[ast.Constant]:
+    def _batch_sizes(self, statement: ast.stmt) -> list[ast.Constant]:
         found: list[ast.expr | None] = []
         if isinstance(statement, ast.Assign):
             for target in statement.targets:
@@ -220,7 +219,16 @@ class Shortening:
                     found.append(node.value)
                 elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "batch" and node.args:
                     found.append(node.args[0])
+                elif isinstance(node, ast.Call):
+                    found.extend(self._passed_on(node))
         return [one for one in found if isinstance(one, ast.Constant) and type(one.value) is int and one.value > 16]
+
+    def _passed_on(self, call: ast.Call) -> Iterator[ast.expr]:
+        """Batch sizes among the arguments of a function of the file, which its parameters tell."""
+        for function in self.keeper.facts.callees.targets(call):
+            parameters = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+            names = parameters[1:] if parameters[:1] == ["self"] else parameters
+            yield from (value for name, value in zip(names, call.args, strict=False) if _BATCH.fullmatch(name))
 
 
 def _names_in(node: ast.AST) -> set[str]:
