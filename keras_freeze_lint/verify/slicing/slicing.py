@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Collection
+from functools import lru_cache
 
 from keras_freeze_lint.sources.files import SourceError, with_line_feeds
 from keras_freeze_lint.sources.parsing import TOO_DEEP, parse
@@ -37,8 +38,7 @@ def slice_program(
     """
     text = with_line_feeds(text).lstrip("\ufeff")
     try:
-        tree = parse(text)
-        return _slice(text, file, tree, sorted(set(finding_lines)), sorted(set(training_calls)), modern)
+        return _slice(text, file, sorted(set(finding_lines)), sorted(set(training_calls)), modern)
     except SourceError as error:
         return Unsliceable(str(error), error.line)
     except CannotSlice as obstacle:
@@ -47,12 +47,18 @@ def slice_program(
         return Unsliceable(TOO_DEEP)
 
 
-def _slice(
-    text: str, file: str, tree: ast.Module, finding_lines: list[int], training_calls: list[int], modern: bool
-) -> Witness | Unsliceable:
-    program = read_program(text, tree)
+@lru_cache(maxsize=1)
+def _read(text: str) -> tuple[Program, Facts, Effects]:
+    """What is known of a program, whichever lines are in question: kept for the next finding of the same file."""
+    program = read_program(text, parse(text))
     facts = Facts(program, Callees(program))
-    effects = Effects(facts)
+    return program, facts, Effects(facts)
+
+
+def _slice(
+    text: str, file: str, finding_lines: list[int], training_calls: list[int], modern: bool
+) -> Witness | Unsliceable:
+    program, facts, effects = _read(text)
     goals = _goals(program, finding_lines, training_calls)
     if not goals:
         return Unsliceable("no statement on the lines in question")
