@@ -113,7 +113,7 @@ def internal_error(error: Exception) -> str:
 def _analysed(tree: ast.Module, text: str, path: str, settings: Settings) -> Report:
     # What most files never need is not imported for them.
     from keras_freeze_lint.analysis import analyse
-    from keras_freeze_lint.keras.targets import is_assumed, resolve_target, resolve_upgrade
+    from keras_freeze_lint.keras.targets import resolve_target, resolve_upgrade
     from keras_freeze_lint.keras.versions import TargetError
 
     try:
@@ -130,7 +130,7 @@ def _analysed(tree: ast.Module, text: str, path: str, settings: Settings) -> Rep
 
         unused = _asked_for(unused_suppressions(tree, text, path, settings), text, settings)
         findings = tuple(sorted((*findings, *unused), key=lambda one: (one.location.line, one.location.column)))
-    assumed = target.versions if is_assumed(target) and "trainable" in text else ""
+    assumed = target.versions if target.is_assumed and "trainable" in text else ""
     return _with_lines(Report(path, findings, pin_error, assumed=str(assumed)), text)
 
 

@@ -22,8 +22,6 @@ from keras_freeze_lint.keras.versions import (
     target_of,
 )
 
-# How the evidence begins where there is none.
-NEWEST = "newest"
 # Whose pin says what about the Keras that a file imports; the first is the package itself.
 _TELLING: dict[str | None, tuple[tuple[str, Callable[[str], frozenset[Release]]], ...]] = {
     "keras": (("keras", releases_of), ("tensorflow", beside)),
@@ -46,11 +44,6 @@ def resolve_target(keras: str, backend: str, tree: ast.Module, path: str) -> tup
     if any(map(is_keras3, target.releases)) and source_evidence(tree).package == "tf_keras":
         return parse_target("tf_keras", backend, f"{target.evidence}; the file uses tf_keras"), []
     return target, []
-
-
-def is_assumed(target: Target) -> bool:
-    """Return whether nothing says that a target is this one."""
-    return target.evidence.startswith(NEWEST)
 
 
 def resolve_upgrade(keras: str, backend: str, tree: ast.Module, path: str) -> Target | None:
@@ -119,5 +112,6 @@ def _newest(package: str | None, project: ProjectPins, backend: str) -> Target:
     """The newest release: nobody says anything else, at most that some version is wanted."""
     name = package if package == "tf_keras" else "keras"
     unpinned = next((pin.evidence for pin in project.pins.values() if not pin.specifier), None)
-    newest = f"{NEWEST} {'tf_keras' if package == 'tf_keras' else 'Keras'}"
-    return parse_target(name, backend, f"{newest} ({unpinned})" if unpinned else newest)
+    newest = f"newest {'tf_keras' if package == 'tf_keras' else 'Keras'}"
+    target = parse_target(name, backend, f"{newest} ({unpinned})" if unpinned else newest)
+    return replace(target, is_assumed=True)

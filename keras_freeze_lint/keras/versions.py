@@ -69,13 +69,15 @@ class Target:
 
     ``releases`` is ascending and never empty. ``backend`` says what Keras 3 runs on; older releases ignore it.
     ``versions`` is the range as a specifier, in the numbers of the package that was asked for; ``evidence`` is what
-    tells the range, such as ``requirements.txt: tensorflow==2.16.1``, ``--keras`` or ``newest Keras``.
+    tells the range, such as ``requirements.txt: tensorflow==2.16.1``, ``--keras`` or ``newest Keras``; the last is
+    assumed, because nothing tells any.
     """
 
     releases: tuple[Release, ...]
     backend: str
     versions: str
     evidence: str
+    is_assumed: bool = False
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,13 @@ _OF_ANOTHER_KERAS = Undecided("what this finding predicts is for the Keras to up
 _Subject = tuple[str, int, int]
 
 
+def _obstacle(finding: Finding) -> Undecided | None:
+    """Why nothing can be run for a finding."""
+    if finding.code == "KFL801":
+        return _OF_ANOTHER_KERAS
+    return _NOTHING_TO_RUN if finding.prediction is None else None
+
+
 class Trial:
     """Finds the verdicts on the findings of one file; ``runs`` holds what was run for that, controls left out."""
 
@@ -69,8 +76,8 @@ class Trial:
         """Put on the agenda what has to be run for the verdicts."""
         runnable: dict[int, Finding] = {}
         for number, finding in enumerate(findings):
-            obstacle = _OF_ANOTHER_KERAS if finding.code == "KFL801" else _NOTHING_TO_RUN
-            if finding.prediction is None or obstacle is _OF_ANOTHER_KERAS:
+            obstacle = _obstacle(finding)
+            if obstacle is not None:
                 self._settle(number, undecided(finding, replace(obstacle, line=finding.location.line)), agenda)
             else:
                 runnable[number] = finding
