@@ -265,6 +265,8 @@ class Runner:
             "TF_CPP_MIN_LOG_LEVEL": "2",
             "TF_FORCE_GPU_ALLOW_GROWTH": "true",
             "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+            # Whether there is a GPU is asked without CUDA, which a process that forks must not have begun.
+            "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
         }
         if not self._uses_accelerator():
             environment |= {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
