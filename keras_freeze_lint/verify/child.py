@@ -43,6 +43,7 @@ import builtins
 import contextlib
 import ctypes
 import functools
+import gc
 import importlib
 import inspect
 import json
@@ -113,6 +114,10 @@ class Refused(Exception):
 
 class ControlFailed(Exception):
     """The flags of a control could not be set, or the model not be compiled again."""
+
+
+class Enough(BaseException):
+    """All that was asked for has been measured; what the program would do after that does not matter."""
 
 
 # ---------------------------------------------------------------------------------------------- the program
@@ -343,12 +348,16 @@ class Effect:
 
 
 class Trace:
-    """The training calls in the order in which they were first reached, one entry a line; and each call by itself."""
+    """The training calls in the order in which they were first reached, one entry a line; and each call by itself.
 
-    def __init__(self):
+    ``wanted`` are the lines of interest and how many calls there: after these, nothing more needs to be measured.
+    """
+
+    def __init__(self, wanted=None):
         self.entries = OrderedDict()
         self.calls = []
         self.turns = {}
+        self.wanted = wanted
 
     def _entry(self, line, call, model):
         return self.entries.setdefault(
@@ -373,6 +382,8 @@ class Trace:
                 if known[name].get(quantity) != layer.get(quantity):
                     known[name][quantity] = "varies"
         self._tell(line, call, model, effects, more)
+        if self.wanted and sum(self.turns.get(one, 0) for one in self.wanted["lines"]) >= self.wanted["calls"]:
+            raise Enough
 
     def fail(self, line, call, model, error, effects, **more):
         self._entry(line, call, model).setdefault("error", describe(error))
@@ -1051,11 +1062,11 @@ class Seal:
 class Meter:
     """Wraps Keras and fills the trace."""
 
-    def __init__(self, program, control=None, watch=False):
+    def __init__(self, program, control=None, watch=False, wanted=None):
         self.program = program
         self.control = control
         self.watch = watch
-        self.trace = Trace()
+        self.trace = Trace(wanted)
         self.seal = Seal()
         self.wanted = program.flavours()
         self.flavours = []
@@ -1685,10 +1696,18 @@ def raise_wall(request):
 
 
 # ---------------------------------------------------------------------------------------------- one program in a fork
-def load_runtime():
+def load_runtime(accelerated, threads):
     """What can only be done in the fork: nothing of a framework's runtime may exist before it."""
     tensorflow = sys.modules.get("tensorflow")
+    if hasattr(gc, "freeze"):
+        gc.set_threshold(50000, 50, 100)  # it leaves soon
     try:
+        if not accelerated:
+            # Graphs that run a few times are not worth it; on GPUs recurrent layers need it (their implementation).
+            tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+            tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
+            tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
+            return
         for card in tensorflow.config.experimental.list_physical_devices("GPU"):
             tensorflow.config.experimental.set_memory_growth(card, True)
     except Exception:
@@ -1708,15 +1727,16 @@ def measured(request, path):
     control = None
     if asked:
         control = Control(asked["line"], asked["flags"]) if asked["line"] else Forced(asked["flags"])
-    meter = Meter(program, control, request["watch"])
+    meter = Meter(program, control, request["watch"], request.get("wanted"))
     heard = Warned(program)
     failure = None
     forbidden = request.get("forbidden")
     try:
-        if request["gpu"]:
-            load_runtime()
+        load_runtime(request["gpu"], request.get("threads"))
         meter.after_import()
         program.run(meter.after_import, guarded_builtins(forbidden) if forbidden else plain_builtins())
+    except Enough:
+        pass
     except SystemExit as leaving:
         if leaving.code not in (None, 0):
             failure = leaving
@@ -2025,6 +2045,8 @@ class Server:
         if error:
             self.send({"id": request["id"], "status": "unusable", "message": error})
             return
+        if hasattr(gc, "freeze"):
+            gc.freeze()  # else each fork would look through, and so copy, all that was imported
         reads, writes = os.pipe()
         sys.stdout.flush()
         sys.stderr.flush()

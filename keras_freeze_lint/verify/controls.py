@@ -30,16 +30,17 @@ _FROM_THE_START = {
 
 @dataclass(frozen=True)
 class Proposal:
-    """A run for comparison that can be made."""
+    """A run for comparison that can be made: of so many ``calls`` on these lines, or (None) to its end."""
 
     words: str
     text: str
     lines: frozenset[int]
+    calls: int | None
     flags: Control | None = None
 
     @property
     def request(self) -> Request:
-        return Request(self.text, self.flags)
+        return Request(self.text, self.flags, (self.lines, self.calls) if self.calls is not None else None)
 
     def showed(self, measured: Measurement) -> Comparison:
         return Comparison(self.words, self.lines, measured, self.flags is not None)
@@ -56,18 +57,19 @@ def controls(
     if plan is None:
         return
     flags, line = dict(plan.flags), frozenset({plan.line})
+    calls = observation.turn + 1 if observation.call is not None else None
     if observation.call is not None and flags:
         # Only a model's own training goes by another compile().
         if observation.call.call in MODEL_TRAINING:
-            yield Proposal(_COMPILED_AGAIN[plan.expected], witness.text, line, Control(plan.line, flags))
-        yield Proposal(_FROM_THE_START[plan.expected], witness.text, line, Control(0, flags))
+            yield Proposal(_COMPILED_AGAIN[plan.expected], witness.text, line, calls, Control(plan.line, flags))
+        yield Proposal(_FROM_THE_START[plan.expected], witness.text, line, calls, Control(0, flags))
     if twin is not None and observation.shown == observation.prediction.effect:
-        yield from _mended(plan.line, witness, twin, settings)
+        yield from _mended(plan.line, calls, witness, twin, settings)
         if observation.shown == "raises":
-            yield from _without(plan.line, witness, twin)
+            yield from _without(plan.line, calls, witness, twin)
 
 
-def _mended(line: int, witness: Witness, twin: Finding, settings: Settings) -> Iterator[Proposal]:
+def _mended(line: int, calls: int | None, witness: Witness, twin: Finding, settings: Settings) -> Iterator[Proposal]:
     """The witness with the fix of its own finding, which analysing it again has confirmed."""
     from keras_freeze_lint.fixes.editing import apply
     from keras_freeze_lint.fixing import with_fixes
@@ -77,10 +79,10 @@ def _mended(line: int, witness: Witness, twin: Finding, settings: Settings) -> I
         return
     where = line or (twin.prediction.training_call if twin.prediction else 0)
     text = apply(witness.text, fixed.fix.edits)
-    yield Proposal("mended", text, frozenset({_moved(where, fixed.fix.edits)}))
+    yield Proposal("mended", text, frozenset({_moved(where, fixed.fix.edits)}), calls)
 
 
-def _without(line: int, witness: Witness, twin: Finding) -> Iterator[Proposal]:
+def _without(line: int, calls: int | None, witness: Witness, twin: Finding) -> Iterator[Proposal]:
     """The witness without the call that the finding is about: if nothing else raises, that call was the reason."""
     flagged = [
         node
@@ -96,7 +98,7 @@ def _without(line: int, witness: Witness, twin: Finding) -> Iterator[Proposal]:
     if lines[first].encode()[: call.col_offset].strip() or not re.fullmatch(r"\s*(#.*)?", behind):
         return
     lines[first:end] = [f"{' ' * call.col_offset}pass", *[""] * (end - call.lineno)]
-    yield Proposal("without it", "\n".join(lines), frozenset({line or call.lineno}))
+    yield Proposal("without it", "\n".join(lines), frozenset({line or call.lineno}), calls)
 
 
 def _moved(line: int, edits: tuple[Edit, ...]) -> int:

@@ -59,10 +59,14 @@ class Limits:
 
 @dataclass(frozen=True)
 class Request:
-    """A witness to run, by itself or as a control."""
+    """A witness to run, by itself or as a control.
+
+    ``wanted`` says on which lines of it training calls are of interest, and how many there: the run ends after these.
+    """
 
     text: str
     control: Control | None = None
+    wanted: tuple[frozenset[int], int] | None = None
 
 
 class Runner:
@@ -145,13 +149,14 @@ class Runner:
                 if len(under_way) >= self._side_by_side():
                     break
                 request = waiting.pop(number)
+                share = min(self._side_by_side(), len(under_way) + 1 + len(waiting))
                 refused = vet(request.text)
                 if refused is not None:
                     yield number, Measurement(refused.status, None, message=refused.message, line=refused.line)
                     continue
                 self._count += 1
                 under_way[self._count] = number
-                self._child.send(self._request(self._count, request))
+                self._child.send(self._request(self._count, request, share))
             if not under_way:
                 return
             answer = self._child.receive(patience)
@@ -193,9 +198,10 @@ class Runner:
     def _uses_accelerator(self) -> bool:
         return self._device == "gpu" or (self._device == "auto" and accelerator_at_hand())
 
-    def _request(self, number: int, request: Request) -> dict[str, object]:
+    def _request(self, number: int, request: Request, share: int) -> dict[str, object]:
+        """A request as the child reads it; ``share`` programs run side by side, and divide the processors."""
         limits, contained = self._limits, self._containment
-        control = request.control
+        control, wanted = request.control, request.wanted
         accelerated = self._uses_accelerator()
         assert self._child is not None
         return {
@@ -203,8 +209,10 @@ class Runner:
             "text": request.text,
             "watch": True,
             "gpu": accelerated,
+            "threads": max(1, (os.cpu_count() or 1) // share),
             "forbidden": FORBIDDEN,
             "control": {"line": control.training_call, "flags": dict(control.flags)} if control else None,
+            "wanted": {"lines": sorted(wanted[0]), "calls": wanted[1]} if wanted else None,
             "scratch": contained.scratch(self._child.scratch) if contained is not None else self._child.scratch,
             "wall": {
                 "namespaces": contained is not None and contained.namespaces,
@@ -264,6 +272,8 @@ class Runner:
             "PYTHONHASHSEED": "0",
             "TF_CPP_MIN_LOG_LEVEL": "2",
             "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+            # The same numbers on every processor; and what is called a few times begins sooner.
+            "TF_ENABLE_ONEDNN_OPTS": "0",
             "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
             # Whether there is a GPU is asked without CUDA, which a process that forks must not have begun.
             "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
