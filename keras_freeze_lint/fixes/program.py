@@ -115,8 +115,27 @@ class Program:
         """Whether the node is what an assignment binds."""
         return isinstance(self.parent(node), cst.AssignTarget | cst.AnnAssign)
 
+    @cached_property
+    def _by_kind(self) -> Mapping[str, Sequence[cst.CSTNode]]:
+        """The nodes of the file by the names of their classes, in the order in which they begin."""
+        found: dict[str, list[cst.CSTNode]] = {}
+        for node in self._positions:
+            found.setdefault(type(node).__name__, []).append(node)
+        for nodes in found.values():
+            nodes.sort(key=self._place)
+        return found
+
+    def _place(self, node: cst.CSTNode) -> tuple[int, int, int, int]:
+        """What sorts nodes by where they begin, outer ones before inner ones."""
+        line, column, end_line, end_column = _numbers(self._positions[node])
+        return line, column, -end_line, -end_column
+
     def found(self, within: cst.CSTNode, pattern: matchers.BaseMatcherNode) -> Sequence[cst.CSTNode]:
-        return matchers.findall(within, pattern)
+        """What matches a pattern of one kind of node, without looking at all the others again for each pattern."""
+        kind = type(pattern).__name__
+        if within is not self.module or not hasattr(cst, kind):
+            return matchers.findall(within, pattern)
+        return [node for node in self._by_kind.get(kind, ()) if matchers.matches(node, pattern)]
 
     def code(self, node: cst.CSTNode) -> str:
         return self.module.code_for_node(node)
