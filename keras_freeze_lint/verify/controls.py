@@ -58,15 +58,20 @@ def controls(
         return
     flags, line = dict(plan.flags), frozenset({plan.line})
     calls = observation.turn + 1 if observation.call is not None else None
+    mendable = twin if observation.shown == observation.prediction.effect else None
     if observation.call is not None and flags:
         # Only a model's own training goes by another compile().
         if observation.call.call in MODEL_TRAINING:
             yield Proposal(_COMPILED_AGAIN[plan.expected], witness.text, line, calls, Control(plan.line, flags))
+        elif mendable is not None and all(layer.intent == "frozen" for _, layer in observation.layers):
+            # Hardly by flags, which are set already.
+            yield from _mended(plan.line, calls, witness, mendable, settings)
+            mendable = None
         yield Proposal(_FROM_THE_START[plan.expected], witness.text, line, calls, Control(0, flags))
-    if twin is not None and observation.shown == observation.prediction.effect:
-        yield from _mended(plan.line, calls, witness, twin, settings)
+    if mendable is not None:
+        yield from _mended(plan.line, calls, witness, mendable, settings)
         if observation.shown == "raises":
-            yield from _without(plan.line, calls, witness, twin)
+            yield from _without(plan.line, calls, witness, mendable)
 
 
 def _mended(line: int, calls: int | None, witness: Witness, twin: Finding, settings: Settings) -> Iterator[Proposal]:

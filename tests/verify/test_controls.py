@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from keras_freeze_lint.findings import Finding
+from keras_freeze_lint.linter import lint_source
 from keras_freeze_lint.settings import Settings
 from keras_freeze_lint.verify.comparing import Observation
 from keras_freeze_lint.verify.controls import controls
-from tests.verify.samples import TRAINED, WITNESS, call, finding
+from keras_freeze_lint.verify.measurement import CallMeasurement, LayerMeasurement
+from tests.verify.samples import MOVED, TRAINED, WITNESS, call, finding
 
 ERROR = "TypeError: 'NoneType' object is not callable"
 IN_A_CALLBACK = """\
@@ -61,3 +64,61 @@ def test_only_errors_are_traced_to_a_call() -> None:
     seen = Observation(found.prediction, "moves", call(line=TRAINED))
 
     assert not [one for one in controls(seen, WITNESS, found, Settings()) if one.words == "without it"]
+
+
+def layer(intent: str) -> LayerMeasurement:
+    return LayerMeasurement("base", "Dense", (), intent, MOVED, None)
+
+
+def words_of(trained: CallMeasurement, text: str, prediction_of: Finding) -> list[str]:
+    assert prediction_of.prediction is not None
+    shown = tuple(("base", one) for one in trained.layers)
+    seen = Observation(prediction_of.prediction, "moves", trained, turn=2, layers=shown)
+    witness = replace(WITNESS, text=text, origins=tuple(range(1, text.count("\n") + 1)))
+    return [one.words for one in controls(seen, witness, prediction_of, Settings())]
+
+
+def test_a_control_ends_with_the_call_that_it_is_for() -> None:
+    found = finding()
+    assert found.prediction is not None
+    trained = call(layer("frozen"), line=TRAINED)
+    seen = Observation(found.prediction, "moves", trained, turn=2, layers=(("base", trained.layers[0]),))
+
+    requests = [one.request for one in controls(seen, WITNESS, None, Settings())]
+
+    assert [one.wanted for one in requests] == [(frozenset({TRAINED}), 3)] * 2
+
+
+def test_a_control_for_a_statement_that_raises_runs_to_its_end() -> None:
+    found = finding(effect="raises", message="TypeError on Keras 3")
+    assert found.prediction is not None
+    seen = Observation(found.prediction, "raises", None, error=ERROR)
+    witness = replace(WITNESS, text=IN_A_CALLBACK, origins=tuple(range(1, 10)))
+    twin = replace(found, code="KFL107", location=replace(found.location, line=3))
+
+    assert [one.request.wanted for one in controls(seen, witness, twin, Settings())] == [None]
+
+
+LOOP = """\
+import keras
+import tensorflow as tf
+base = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(4)], name="base")
+base.trainable = False
+model = keras.Sequential([base, keras.layers.Dense(1)])
+optimizer = keras.optimizers.SGD(0.1)
+x, y = tf.ones((8, 3)), tf.ones((8, 1))
+with tf.GradientTape() as tape:
+    loss = tf.reduce_mean((model(x) - y) ** 2)
+optimizer.apply_gradients(zip(tape.gradient(loss, model.weights), model.weights))
+"""
+
+
+def test_a_loop_over_all_weights_is_mended_first_where_its_flags_are_set_already() -> None:
+    settings = Settings(keras="keras==3.15")
+    (found,) = lint_source(LOOP, "train.py", settings).findings
+    assert found.code == "KFL601"
+    frozen = replace(call(layer("frozen"), line=10), call="apply_gradients")
+    late = replace(call(layer("trainable"), line=10), call="apply_gradients")
+
+    assert words_of(frozen, LOOP, found) == ["mended", "frozen from the beginning"]
+    assert words_of(late, LOOP, found) == ["frozen from the beginning", "mended"]

@@ -294,6 +294,20 @@ class TestWays:
         found = moved(measured)
         assert (found["base"], found["head"]) == ({False}, {True}), measured
 
+    @pytest.mark.parametrize("way", ["fit-in-a-loop", "train-on-batch", "apply-gradients", "apply-gradients-traced"])
+    def test_a_run_ends_after_the_calls_that_are_wanted(self, way: str, where: Subject, running: Runner) -> None:
+        text = text_of(WAYS[way], "", where) + "\nraise SystemError('what comes after them')\n"
+        (every,) = running.run_all([Request(text)])
+        lines = frozenset(call.line for call in every.calls)
+
+        (one,) = running.run_all([Request(text, wanted=(lines, 1))])
+
+        assert every.status == "raised"
+        assert len(every.calls) > 1
+        assert one.status == "finished", one
+        assert len(one.calls) == 1
+        assert moved(one) == {"base": {False}, "head": {True}}
+
     def test_statistics_are_not_written_by_the_program(self, where: Subject, running: Runner) -> None:
         measured = running.run(text_of(NORMALISING, "", where))
 
