@@ -98,6 +98,7 @@ BETWEEN = re.compile(
 )
 OWN_FILES = set()  # the program's
 LIBRARY_CLASSES = {}  # id of class: (the class, whether it comes with a framework)
+SESSIONS = []  # of TensorFlow 1, at work: what runs something in them
 FIRST_NAMES = {}  # id of layer: (the layer, weakly; the name that it was built with)
 np = None  # numpy, once a program needs it
 
@@ -521,6 +522,13 @@ class Flavour:
                     found.update((base, None) for base in cls.__mro__ if is_library(base))
         return list(found)
 
+    @staticmethod
+    def sessions():
+        """The classes of TensorFlow's sessions."""
+        tensorflow = sys.modules.get("tensorflow")
+        session = getattr(getattr(getattr(tensorflow, "compat", None), "v1", tensorflow), "Session", None)
+        return [base for base in session.__mro__ if is_library(base)] if isinstance(session, type) else []
+
     def variables(self):
         """The classes of what holds the values of weights."""
         tensorflow = sys.modules.get("tensorflow")
@@ -612,6 +620,12 @@ def leaves(flavour, model):
 
 def read(flavour, variables):
     """The values of variables, or None where they have none that can be read."""
+    if SESSIONS:
+        try:
+            values = [np.array(value) for value in SESSIONS[-1](variables)]
+        except Exception:
+            return None
+        return values if all(has_value(*pair) for pair in zip(variables, values)) else None
     with outside_tracing():
         try:
             values = [np.array(type(variable).numpy(variable)) for variable in variables]
@@ -964,6 +978,18 @@ class Control:
             raise ControlFailed("the model could not be compiled again: %s" % describe(error))
         return undo
 
+    def without(self, variables, models):
+        """The variables that an optimizer is given, or else takes, without those of the layers that shall be frozen."""
+        frozen = set()
+        for name, leaf in Snapshot(models).named().items():
+            if self.flags.get(name) is False:
+                frozen.update(id(variable) for variable in weights_of(leaf.layer))
+        if not frozen:
+            raise ControlFailed("there is no layer %s" % ", ".join(sorted(self.flags)))
+        if variables is None:
+            variables = tensorflow_says("compat.v1.trainable_variables", tensorflow_says("trainable_variables", []))
+        return [variable for variable in variables if id(variable) not in frozen]
+
     def _set(self, named):
         outer = OrderedDict((id(layer), layer) for leaf in named.values() for layer in leaf.around)
         # what is around a leaf comes first, because its flag may reach the leaves
@@ -1075,6 +1101,7 @@ class Meter:
         self.compiling = False  # inside compile()
         self.active = None  # the snapshot that newly built layers are added to
         self.function_call = None  # the outermost tf.function call that is at work
+        self.graph_steps = []  # of TensorFlow 1: what an optimizer put into a graph, its line, its method, if controlled
         self.functions = weakref.WeakKeyDictionary()
         self.moved_forward = []  # BatchNormalization layers whose statistics moved since the last step
         self.step_is_over = False
@@ -1152,6 +1179,9 @@ class Meter:
             self.replace(cls, "stateless_apply", self.silent)
         for cls in flavour.normalizations():
             cls.__call__ = self.forwarding(flavour, cls)
+        for cls in flavour.sessions():
+            self.replace(cls, "run", self.in_session)
+            self.seal.keep_class(cls)
         function = tensorflow_says("function", None)  # a decorator when it gets no function
         if function is not None:
             traced = type(function(lambda: None))
@@ -1198,6 +1228,24 @@ class Meter:
     def known_models(self):
         self.models = [(flavour, known) for flavour, known in self.models if known() is not None]
         return [(flavour, known()) for flavour, known in self.models]
+
+    def everything(self):
+        """All models, and the layers that are in none: programs for TensorFlow 1 also do without models."""
+        models = self.known_models()
+        inside = set()
+        for flavour, model in models:
+            try:
+                inside.update(id(leaf.layer) for leaf in leaves(flavour, model))
+            except Exception:
+                continue
+        for known, _ in list(FIRST_NAMES.values()):
+            layer = known()
+            for flavour in self.flavours:
+                if isinstance(layer, flavour.Layer) and not isinstance(layer, flavour.Model):
+                    if id(layer) not in inside and not flavour.children(layer):
+                        models.append((flavour, layer))
+                    break
+        return models
 
     def compiled(self, original, name):
         """Around compile(): a control compiles again as the program did, from the outside in."""
@@ -1370,10 +1418,14 @@ class Meter:
         def wrapper(optimizer, *args, **kwargs):
             if self.busy:
                 return original(optimizer, *args, **kwargs)
+            if not tensorflow_says("compat.v1.executing_eagerly_outside_functions", is_eager()):
+                return self.put_into_graph(original, name, optimizer, args, kwargs)
             if is_eager():
-                run = functools.partial(original, optimizer, *args, **kwargs)
                 line = self.program.line(APPLYING_METHODS)
-                return self.measure(name, None, self.known_models(), run, line, self.moved_forward)
+                args, kwargs, controlled = self.left_out(original, name, line, args, kwargs)
+                more = {"controlled": True} if controlled else {}
+                run = functools.partial(original, optimizer, *args, **kwargs)
+                return self.measure(name, None, self.known_models(), run, line, self.moved_forward, **more)
             if self.function_call is not None:
                 if name == "apply_gradients" and args:
                     args = (list(args[0]),) + args[1:]
@@ -1381,6 +1433,72 @@ class Meter:
             return original(optimizer, *args, **kwargs)
 
         return wrapper
+
+    def put_into_graph(self, original, name, optimizer, args, kwargs):
+        """What an optimizer of TensorFlow 1 gives trains whenever a session runs it."""
+        line = self.program.line(APPLYING_METHODS)
+        args, kwargs, controlled = self.left_out(original, name, line, args, kwargs)
+        self.busy = True
+        try:
+            step = original(optimizer, *args, **kwargs)
+        finally:
+            self.busy = False
+        self.graph_steps.append((step, line, name, controlled))
+        return step
+
+    def left_out(self, original, name, line, args, kwargs):
+        """The arguments of minimize() without the variables that a control leaves out, and whether there is one."""
+        if name != "minimize" or not isinstance(self.control, Control) or line != self.control.line:
+            return args, kwargs, False
+        position = position_of(original, "var_list") - 1
+        if position < 0:
+            return args, kwargs, False
+        given = args[position] if len(args) > position else kwargs.get("var_list")
+        if callable(given):
+            return args, kwargs, False
+        left = self.control.without(given, self.everything())
+        if len(args) > position:
+            return args[:position] + (left,) + args[position + 1 :], kwargs, True
+        return args, dict(kwargs, var_list=left), True
+
+    def in_session(self, original, name):
+        """Around a run in a session, if an optimizer's step is part of it."""
+
+        @functools.wraps(original)
+        def wrapper(session, fetches, *args, **kwargs):
+            run = functools.partial(original, session, fetches, *args, **kwargs)
+            steps = [] if self.busy or not self.graph_steps else self.steps_among(session, fetches)
+            if len(steps) != 1:
+                return run()  # of several nobody could say which one moved what
+            _, line, call, controlled = steps[0]
+            more = {"controlled": True} if controlled else {}
+            SESSIONS.append(functools.partial(original, session))
+            try:
+                return self.measure(call, None, self.everything(), run, line, **more)
+            finally:
+                SESSIONS.pop()
+
+        return wrapper
+
+    def steps_among(self, session, fetches):
+        """The optimizers' steps that have to be run for what is fetched."""
+        waiting, seen = [fetches], {}
+        while waiting:
+            one = waiting.pop()
+            if isinstance(one, dict):
+                waiting.extend(one.values())
+            elif isinstance(one, (list, tuple)):
+                waiting.extend(one)
+            else:
+                try:
+                    one = session.graph.as_graph_element(one, allow_tensor=True, allow_operation=True)
+                except Exception:
+                    continue
+                operation = getattr(one, "op", one)
+                if id(operation) not in seen:
+                    seen[id(operation)] = operation
+                    waiting.extend(list(operation.inputs) + list(operation.control_inputs))
+        return [step for step in self.graph_steps if id(getattr(step[0], "op", step[0])) in seen]
 
     def measure(self, call, name, models, run, line, moved_before=(), asked=None, **more):
         """Run a training call between two snapshots."""

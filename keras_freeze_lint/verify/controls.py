@@ -63,6 +63,8 @@ def controls(
         # Only a model's own training goes by another compile().
         if observation.call.call in MODEL_TRAINING:
             yield Proposal(_COMPILED_AGAIN[plan.expected], witness.text, line, calls, Control(plan.line, flags))
+        elif observation.call.call == "minimize" and plan.expected == "still":
+            yield Proposal("left out of var_list", witness.text, line, calls, Control(plan.line, flags))
         elif mendable is not None and all(layer.intent == "frozen" for _, layer in observation.layers):
             # Hardly by flags, which are set already.
             yield from _mended(plan.line, calls, witness, mendable, settings)

@@ -15,8 +15,7 @@ from keras_freeze_lint.verify.slicing.program import (
     inner_statements,
     own_expressions,
 )
-
-APPLYING = frozenset({"apply_gradients", "minimize"})
+from keras_freeze_lint.verify.slicing.sessions import APPLYING
 
 # Methods of models that leave them as they are: a witness has no use for what they print, save or return.
 PASSIVE = frozenset(

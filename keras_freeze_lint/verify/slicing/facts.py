@@ -26,6 +26,7 @@ from keras_freeze_lint.verify.slicing.program import (
     is_receiver,
     is_self,
 )
+from keras_freeze_lint.verify.slicing.sessions import is_session, trains_in_sessions
 
 _KNOWN_NAMES = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__", "__class__", "__builtins__"}
 _ACTS = frozenset(
@@ -43,6 +44,7 @@ class Facts(Models):
         self.missing_makers: set[FunctionNode] = set()
         self._called_as_value = self._values()
         self.actors = self._actors()
+        self.has_sessions = trains_in_sessions(program)
         self._find_missing()
 
     def _values(self) -> set[ast.AST]:
@@ -186,6 +188,8 @@ class Facts(Models):
             return self._is_missing_name(expression)
         if isinstance(expression, ast.Attribute):
             path = path_of(self.program, expression)
+            if self.has_sessions and is_session(path):
+                return False
             if path:
                 return not is_usable(path) or (is_worldly(path) and not is_keras(path))
             stored = self.stored(expression)
@@ -216,7 +220,7 @@ class Facts(Models):
         path = path_of(self.program, call.func)
         arguments = self.given_arguments(call)
         if path:
-            if is_known_dataset(path) or is_foreign_normalization(path):
+            if is_known_dataset(path) or is_foreign_normalization(path) or (self.has_sessions and is_session(path)):
                 return False
             if path.endswith("load_model") and arguments and self.savers(arguments[0]):
                 return False

@@ -13,6 +13,7 @@ from keras_freeze_lint.verify.slicing.facts import Facts, is_known_dataset
 from keras_freeze_lint.verify.slicing.modules import import_path, is_foreign_normalization, is_worldly, path_of
 from keras_freeze_lint.verify.slicing.program import Definition
 from keras_freeze_lint.verify.slicing.roles import Roles
+from keras_freeze_lint.verify.slicing.sessions import is_session
 from keras_freeze_lint.verify.witness import Assumption
 
 # Keywords of Keras that a model does without, where their value cannot be had.
@@ -297,6 +298,20 @@ class Filling:
         self.dropped.append(decorator)
         self.assume(decorator, f"@{ast.unparse(decorator)}", "without it")
 
+    def feed(self, given: ast.Dict, use: Callable[[ast.AST], None]) -> None:
+        """Feed random numbers of the right shape where the user's cannot be had."""
+        for tensor, value in zip(given.keys, given.values, strict=True):
+            if tensor is None:
+                use(value)
+            elif self.facts.is_missing(value):
+                use(tensor)
+                self.helpers.add("synthetic_feed")
+                self.source.replace(value, f"synthetic_feed({ast.unparse(tensor)})")
+                self.assume(value, ast.unparse(value), "random numbers of the shape that is fed")
+            else:
+                use(tensor)
+                use(value)
+
     # -- calls of Keras
     def rewrite_call(self, call: ast.Call, use: Callable[[ast.AST], None]) -> bool:
         """Change a call so that it needs no download, and drop options that cannot be had."""
@@ -307,6 +322,10 @@ class Filling:
             shape = _DATASETS[keras.split(".")[2]]
             self.source.replace(call, f"synthetic_dataset({shape})")
             self.assume(call, ast.unparse(call), "random data of the same shape")
+            return True
+        if self.facts.has_sessions and is_session(path):
+            use(call.func)
+            self.source.replace_span(self.source.end(call.func), self.source.end(call), "()")
             return True
         if keras.endswith("load_model") and is_worldly(path):
             return self._load_model(call)

@@ -23,6 +23,7 @@ from keras_freeze_lint.verify.slicing.program import (
     own_expressions,
 )
 from keras_freeze_lint.verify.slicing.running import Running
+from keras_freeze_lint.verify.slicing.sessions import fed, runs_in_session
 from keras_freeze_lint.verify.slicing.shortening import Shortening
 from keras_freeze_lint.verify.slicing.training import Training
 
@@ -389,6 +390,10 @@ class Keeper:
     def _use_call(self, call: ast.Call, is_statement: bool) -> bool:
         """Whether the call has been dealt with as a whole."""
         targets = self.facts.callees.targets(call)
+        given = fed(call) if self.facts.has_sessions else None
+        if given is not None:
+            self._used.add(given)
+            self.filling.feed(given, self.use)
         if not targets:
             if self.porting is not None:
                 self.porting.optimizer(call)
@@ -420,6 +425,8 @@ class Keeper:
         for call in self.program.calls:
             statement = self.program.statement_of(call)
             name = getattr(call.func, "attr", "")
+            if statement in self.goals and runs_in_session(call):
+                found.append(call)
             if statement not in self.kept or name not in MODEL_TRAINING | {"apply_gradients", "minimize", "apply"}:
                 continue
             if self.facts.is_model(call.func) or self.training.is_training(call):

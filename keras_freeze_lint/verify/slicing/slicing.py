@@ -18,6 +18,7 @@ from keras_freeze_lint.verify.slicing.filling import CannotSlice
 from keras_freeze_lint.verify.slicing.flow import read_program
 from keras_freeze_lint.verify.slicing.keeping import Keeper
 from keras_freeze_lint.verify.slicing.program import FUNCTIONS, FunctionNode, Program, inner_statements
+from keras_freeze_lint.verify.slicing.sessions import session_runs
 from keras_freeze_lint.verify.slicing.synthetic import helper_text
 from keras_freeze_lint.verify.slicing.writing import Writer, is_future
 from keras_freeze_lint.verify.witness import Unsliceable, Witness
@@ -62,6 +63,7 @@ def _slice(
     goals = _goals(program, finding_lines, training_calls)
     if not goals:
         return Unsliceable("no statement on the lines in question")
+    goals += [one for one in session_runs(program, goals) if one not in goals]
     keeper, entries = _keep(lambda: Keeper(facts, effects, Source(text), goals, modern=modern))
     trained = keeper.trains()
     if not trained:

@@ -178,6 +178,15 @@ def synthetic_model(*shape):
 '''
 
 
+_FEED = '''
+
+def synthetic_feed(tensor, rows=8):
+    """A batch for a placeholder."""
+    size, kind = synthetic_shape(tensor, rows), str(tensor.dtype)
+    return synthetic_random.randint(0, 2, size) if "int" in kind else synthetic_random.uniform(size=size)
+'''
+
+
 _NORMALIZATION = '''
 
 def synthetic_normalization(*arguments, **options):
@@ -193,6 +202,10 @@ def helper_text(wanted: set[str], package: str) -> str:
     parts: list[str] = []
     if wanted & {"synthetic_inputs", "synthetic_targets", "synthetic_batch", "synthetic_batches", "synthetic_data"}:
         parts += [_SHAPES, _INPUTS]
+    elif "synthetic_feed" in wanted:
+        parts.append(_SHAPES)
+    if "synthetic_feed" in wanted:
+        parts.append(_FEED)
     if wanted & {"synthetic_targets", "synthetic_batch", "synthetic_batches", "synthetic_data"}:
         parts.append(_TARGETS)
     if wanted & {"synthetic_batch", "synthetic_batches", "synthetic_data"}:
