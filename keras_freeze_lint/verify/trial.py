@@ -61,7 +61,7 @@ class Trial:
         settings: Settings,
         progress: Progress,
         place: Place,
-        keep: Callable[[Witness], None],
+        keep: Callable[[Witness, Sequence[Finding]], None],
     ) -> None:
         self.runs: list[Run] = []
         self._file = file
@@ -115,7 +115,7 @@ class Trial:
             for number, finding in findings.items():
                 self._settle(number, undecided(finding, Undecided(witness.reason, witness.line)), agenda)
             return
-        self._keep(witness)
+        self._keep(witness, list(findings.values()))
         agenda.add(self._run(findings, witness, agenda))
 
     def _run(self, findings: Mapping[int, Finding], witness: Witness, agenda: Agenda) -> Work:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
+from keras_freeze_lint import __version__
 from keras_freeze_lint.findings import FileError, Finding, Verification
 from keras_freeze_lint.keras.evidence import source_evidence
 from keras_freeze_lint.keras.targets import resolve_target
@@ -26,7 +27,7 @@ from keras_freeze_lint.verify.trial import Progress, Trial
 from keras_freeze_lint.verify.verdicts import Evidence, Run, VerifiedFile
 from keras_freeze_lint.verify.witness import Witness
 
-Keep = Callable[[str, Witness], None]
+Keep = Callable[[str, Witness, Sequence[Finding]], None]
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,12 @@ class Verifier:
             return None
         return Undecided(f"{self.place.name} has no package {prepared.imported}, which this program imports")
 
-    def _keeping(self, prepared: Prepared) -> Callable[[Witness], None]:
-        return lambda witness: self._keep(prepared.file.file, witness) if self._keep is not None else None
+    def _keeping(self, prepared: Prepared) -> Callable[[Witness, Sequence[Finding]], None]:
+        def keep(witness: Witness, findings: Sequence[Finding]) -> None:
+            if self._keep is not None:
+                self._keep(prepared.file.file, witness, findings)
+
+        return keep
 
     def _running(self) -> Runner:
         if self._runner is None:
@@ -159,17 +164,31 @@ def with_findings_of(prepared: Sequence[Prepared]) -> list[Prepared]:
 
 
 def witness_files(directory: Path) -> Keep:
-    """Return what writes each witness to a directory, under a name that tells which file it is from."""
-    written: dict[str, int] = {}
+    """Return what writes each witness to a directory, once, under a name that tells which file it is from."""
+    written: dict[str, list[str]] = {}
 
-    def keep(file: str, witness: Witness) -> None:
+    def keep(file: str, witness: Witness, findings: Sequence[Finding]) -> None:
         stem = Path(file).stem or "witness"
-        written[stem] = written.get(stem, 0) + 1
-        number = f"-{written[stem]}" if written[stem] > 1 else ""
+        known = written.setdefault(stem, [])
+        if witness.text in known:
+            return
+        known.append(witness.text)
+        number = f"-{len(known)}" if len(known) > 1 else ""
         directory.mkdir(parents=True, exist_ok=True)
-        (directory / f"{stem}.witness{number}.py").write_text(witness.text, encoding="utf-8")
+        text = _heading(file, witness, findings) + witness.text
+        (directory / f"{stem}.witness{number}.py").write_text(text, encoding="utf-8")
 
     return keep
+
+
+def _heading(file: str, witness: Witness, findings: Sequence[Finding]) -> str:
+    """What whoever gets only the witness has to know, as comments."""
+    lines = [f"Cut out of {file} by keras-freeze-lint {__version__}: a witness of"]
+    lines += [f"  line {one.location.line}: {one.code} {one.message}" for one in findings]
+    if witness.assumptions:
+        lines.append("It takes for granted, because the file does not say it:")
+    lines += [f"  line {one.line}: {one.written} is {one.assumed}" for one in witness.assumptions]
+    return "".join(f"# {' '.join(line.splitlines())}\n" for line in lines) + "\n"
 
 
 def _all_of(prepared: Prepared, found: Mapping[tuple[object, ...], Finding]) -> tuple[Finding, ...]:

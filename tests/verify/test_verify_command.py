@@ -276,7 +276,10 @@ class TestRuns:
         )
 
         assert ran.returncode == 0, ran.stderr
-        assert "base.trainable = True" in witness.read_text(encoding="utf-8")
+        text = witness.read_text(encoding="utf-8")
+        assert text.startswith("# Cut out of train.py by keras-freeze-lint ")
+        assert re.match(r"#   line \d+: KFL\d{3} ", text.splitlines()[1])
+        assert "base.trainable = True" in text
 
     def test_a_terminal_sees_a_bar(self, files: Path, new: Subject) -> None:
         ours, theirs = pty.openpty()
