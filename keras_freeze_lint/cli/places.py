@@ -77,7 +77,7 @@ def choices(options: dict[str, Any], matrix: tuple[str, ...] = ()) -> Choices:
         options.pop("save_witness"),
         options.pop("timeout"),
         options.pop("sandbox"),
-        matrix,
+        tuple(dict.fromkeys(matrix)),
     )
     named = {"--python": found.python, "--env": found.environment, "--matrix": matrix}
     said = [name for name, value in named.items() if value]

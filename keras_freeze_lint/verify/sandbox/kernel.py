@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from functools import cache
 
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
@@ -14,7 +15,11 @@ MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
 MNT_DETACH = 2
 _SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 
-_libc = ctypes.CDLL(None, use_errno=True)
+
+@cache
+def _libc() -> ctypes.CDLL:
+    """The C library that this process has loaded; where there is none (Windows), nobody asks."""
+    return ctypes.CDLL(None, use_errno=True)
 
 
 def _checked(result: int, what: str) -> int:
@@ -27,24 +32,24 @@ def _checked(result: int, what: str) -> int:
 def prctl(option: int, value: int) -> None:
     """Set an option of this process. Raises OSError."""
     zero = ctypes.c_ulong(0)
-    _checked(_libc.prctl(option, ctypes.c_ulong(value), zero, zero, zero), "prctl")
+    _checked(_libc().prctl(option, ctypes.c_ulong(value), zero, zero, zero), "prctl")
 
 
 def unshare(flags: int) -> None:
     """Leave namespaces. Raises OSError."""
-    _checked(_libc.unshare(flags), "unshare")
+    _checked(_libc().unshare(flags), "unshare")
 
 
 def mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
     """Mount. Raises OSError."""
     arguments = (os.fsencode(source), os.fsencode(target), kind.encode() if kind else None)
-    result = _libc.mount(*arguments, ctypes.c_ulong(flags), options.encode() or None)
+    result = _libc().mount(*arguments, ctypes.c_ulong(flags), options.encode() or None)
     _checked(result, f"mounting {target}")
 
 
 def detach(target: str) -> None:
     """Take a mount out of view, with all below it. Raises OSError."""
-    _checked(_libc.umount2(os.fsencode(target), MNT_DETACH), f"unmounting {target}")
+    _checked(_libc().umount2(os.fsencode(target), MNT_DETACH), f"unmounting {target}")
 
 
 def pivot_root(new: str, old: str) -> None:
@@ -55,4 +60,4 @@ def pivot_root(new: str, old: str) -> None:
 
 def system_call(number: int, *arguments: object) -> int:
     """Make a system call by its number. Raises OSError."""
-    return _checked(int(_libc.syscall(ctypes.c_long(number), *arguments)), f"system call {number}")
+    return _checked(int(_libc().syscall(ctypes.c_long(number), *arguments)), f"system call {number}")
