@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 
 import click
 
@@ -51,7 +54,7 @@ def verified(
     names = ", ".join(f"{place.name} ({place.python})" for place in places)
     click.echo(f"verify runs code from these files, on {names}; {contained}", err=True)
     keep = witness_files(Path(choices.save_witness)) if choices.save_witness else None
-    with progress() as shown, ExitStack() as stack:
+    with _ending_tidily(), progress() as shown, ExitStack() as stack:
         verifiers = [stack.enter_context(_verifier(place, choices, overrides, shown, keep)) for place in places]
         prepared = [_prepared(verifiers, name, text, overrides, told) for name, text in texts]
         if fixes:
@@ -63,6 +66,23 @@ def verified(
     for error in dict.fromkeys(error for result in found for error in _errors(result)):
         told.add(error)
     return found
+
+
+@contextmanager
+def _ending_tidily() -> Iterator[None]:
+    """SIGTERM ends a run as Ctrl+C does: what was started is killed, and its folders go."""
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _errors(verified: VerifiedFile) -> Iterator[FileError]:

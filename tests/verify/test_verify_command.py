@@ -8,6 +8,7 @@ import pty
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -305,6 +306,29 @@ class TestRuns:
         assert running.wait(timeout=60) == 1
         assert "1/1" in seen.decode("utf-8", "replace") or "0/1" in seen.decode("utf-8", "replace")
         assert "train.py" in seen.decode("utf-8", "replace")
+
+    def test_one_that_is_told_to_end_leaves_nothing_behind(self, files: Path, new: Subject, tmp_path: Path) -> None:
+        folders = tmp_path / "temporary"
+        folders.mkdir()
+        running = subprocess.Popen(
+            [sys.executable, "-m", "keras_freeze_lint", "verify", "train.py", *place(new)],
+            cwd=files,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "TMPDIR": str(folders)},
+        )
+        assert running.stderr is not None
+        assert b"verify runs code" in running.stderr.readline()
+        deadline = time.monotonic() + 60
+        while not [*folders.glob("keras-freeze-lint-*")] and time.monotonic() < deadline:
+            time.sleep(0.05)  # until the process that imports Keras has its folder
+        time.sleep(1)
+        running.terminate()
+        said = running.communicate(timeout=30)[1].decode("utf-8", "replace")
+
+        assert running.returncode == 143, said
+        assert "Traceback" not in said
+        assert not [*folders.iterdir()]
 
     def test_a_gpu_that_is_not_there_is_no_cpu(self, files: Path, new: Subject) -> None:
         done = keras_freeze_lint("verify", "train.py", "--python", new.python, "--device", "gpu", cwd=files)
