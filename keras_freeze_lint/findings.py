@@ -58,6 +58,7 @@ class Prediction:
 
     At ``training_call`` (a line, in a notebook of ``cell``) the ``quantity`` ("weights" or "statistics") of ``layers``
     will do ``effect`` ("moves", "still" or "raises") although the source says ``intent`` ("frozen" or "trainable").
+    Where a model moves that is only used (KFL203), the line is that of the call that uses it.
     Where it raises, the line is the one that raises: a training call, or the statement that lets none be reached.
     """
 

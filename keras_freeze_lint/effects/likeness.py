@@ -17,6 +17,7 @@ _ONLY_WITH = {
     "nested_bn_updates_fixed_at_call": "normalization",
     "sequential_rebuilt_by_compile": "normalization",
     "training_false_holds": "normalization",
+    "training_true_at_inference": "normalization",
     "inner_calls_train": "normalization",
     "sequential_add_resets_flag": "stacking",
     "sequential_merges_first": "stacking",

@@ -6,6 +6,7 @@ import ast
 from typing import Any
 
 from keras_freeze_lint.interpreter import conditions, containers, layers
+from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.classes import set_by_constructor, tensors_in
 from keras_freeze_lint.interpreter.imports import is_foreign
 from keras_freeze_lint.interpreter.state import Run, Stopped
@@ -55,6 +56,8 @@ def call_library(run: Run, api: Api, args: list[Value], keywords: dict[str, Valu
         function = args[0]
         return Function(function.node, function.scope, function.defaults, function.keyword_defaults, function.owner,
                         function.decorators, True)  # fmt: skip
+    if path.startswith("tensorflow.") and name in ("disable_eager_execution", "disable_v2_behavior"):
+        run.emit(events.GraphMode(*run.place(node)))
     if path.endswith("GradientTape"):
         run.recording = True
         return Unknown(("tape", id(node)), foreign=True)

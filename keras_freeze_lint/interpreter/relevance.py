@@ -25,7 +25,10 @@ _HARMLESS = OPTIMIZERS | frozenset(
     activations ImageDataGenerator ModelCheckpoint EarlyStopping ReduceLROnPlateau TensorBoard to_categorical plot_model
     load_img img_to_array pad_sequences Tokenizer l1 l2 mnist cifar10 cifar100 preprocess_input""".split()
 )
-_TENSORFLOW_PARTS = frozenset("keras function distribute train estimator compat contrib python GradientTape".split())
+_TENSORFLOW_PARTS = frozenset(
+    """keras function distribute train estimator compat contrib python GradientTape disable_eager_execution
+    disable_v2_behavior""".split()
+)
 _DIVERTING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 

@@ -226,6 +226,11 @@ class LearningPhase(Event):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class GraphMode(Event):
+    """``tf.disable_eager_execution()`` and its kin: from here on TensorFlow 2 works as TensorFlow 1 does."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Copied(Event):
     """``copy`` was made of ``source`` by clone_model, JSON or a saved file: ``how`` names which."""
 

@@ -47,6 +47,10 @@ ANSWERS: Mapping[str, Mapping[str | bool, str]] = {
         True: "training=False holds statistics under fit",
         False: "training=False does not hold statistics",
     },
+    "training_true_at_inference": {
+        True: "training=True moves statistics in predict, too",
+        False: "training=True moves no statistics in predict",
+    },
     "inner_calls_train": {
         True: "layers in a model's call() train as the model does",
         False: "layers in a model's call() train only if they are told training=training",

@@ -21,8 +21,11 @@ _SPELLINGS = (
     ("keras", "keras"),
 )
 
-# The methods of a model that train it.
+# The methods of a model that train it, and those that only use it.
 MODEL_TRAINING = frozenset({"fit", "fit_generator", "train_on_batch"})
+MODEL_INFERENCE = frozenset(
+    {"predict", "predict_on_batch", "predict_generator", "evaluate", "test_on_batch", "evaluate_generator"}
+)
 
 
 def canonical(path: str) -> tuple[str, str]:

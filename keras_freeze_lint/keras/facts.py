@@ -138,6 +138,16 @@ FACTS: tuple[Fact, ...] = (
         ),
     ),
     Fact(
+        "training_true_at_inference",
+        "Does training=True at the symbolic call move the moving statistics in predict and evaluate, too?",
+        (
+            _row(STANDALONE, "", False, "07_bn_trainable_call_training_True_predict"),
+            _row(TF_KERAS, "<2.0", False, "07_bn_trainable_call_training_True_predict"),
+            _row(TF_KERAS, ">=2.0", True, "07_bn_trainable_call_training_True_predict", "tests/conformance on 2.1, 2.4, 2.8, 2.11, 2.15"),
+            _row(KERAS3, "", False, "07_bn_trainable_call_training_True_predict"),
+        ),
+    ),
+    Fact(
         "inner_calls_train",
         "Does a layer run in training mode under fit that a subclassed model's call() calls without training=?",
         (

@@ -25,6 +25,7 @@ class Behaviour:
     bn_under_frozen_parent: str
     nested_bn_updates_fixed_at_call: bool
     training_false_holds: bool
+    training_true_at_inference: bool
     inner_calls_train: bool
     sequential_add_resets_flag: bool
     sequential_lists_input: bool

@@ -11,6 +11,7 @@ from keras_freeze_lint.interpreter.values import Layer
 from keras_freeze_lint.rules.base import Defect, Rule, line_of, named, prediction, shown, stations
 from keras_freeze_lint.rules.gaps import Cause, gaps_of
 from keras_freeze_lint.rules.history import next_record, reaches, untouched_between
+from keras_freeze_lint.rules.inference import moved_at_inference
 from keras_freeze_lint.rules.predictions import raised_at
 
 
@@ -89,12 +90,18 @@ def _baked(replay: Replay) -> Iterator[Defect]:
             norm = next((leaf for leaf in replay.flags.leaves(event.layer) if leaf.is_bn), None)
             record = next_record(replay, norm, index) if norm is not None else None
             if record is not None:
+                used = moved_at_inference(replay, event, record.index)
                 yield Defect(
                     "KFL203",
                     event.node,
                     "",
                     {"target": shown(event.layer)},
-                    stations((event.node, "called with training=True"), (record.node, "trained here")),
+                    stations(
+                        (event.node, "called with training=True"),
+                        (record.node, "trained here"),
+                        (used.node if used else None, "statistics move here, too"),
+                    ),
+                    used.prediction if used else None,
                 )
 
 

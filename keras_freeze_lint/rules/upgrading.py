@@ -24,6 +24,7 @@ ADVICE: Mapping[str, str] = {
     "bn_under_frozen_parent": "freeze the BatchNormalization itself",
     "nested_bn_updates_fixed_at_call": "set the flags before the model is called",
     "training_false_holds": "freeze the BatchNormalization instead",
+    "training_true_at_inference": "leave training out of the call",
     "inner_calls_train": "hand training on to the layers in call()",
     "sequential_add_resets_flag": "set the flag after the last add()",
     "sequential_lists_input": "choose layers by name",

@@ -57,4 +57,5 @@ class Agenda:
 
 def _what(request: Request) -> tuple[object, ...]:
     control = request.control
-    return request.text, control and (control.training_call, tuple(sorted(control.flags.items()))), request.wanted
+    flags = control and (control.training_call, tuple(sorted(control.flags.items())))
+    return request.text, flags, request.wanted, request.inference

@@ -29,6 +29,8 @@ step, nothing is trained, called or flagged on top of what the program does.
 * A layer whose class says itself what its weights are or what it is called, or that goes by the name of another, is
   left out: what cannot be known for sure is not told.
 
+A request may name lines of inference calls (predict, evaluate and their kin): these are measured, too, as training calls are.
+
 A control sets the flags of some layers right before a training call, compiles again with the arguments of the last
 ``compile()`` and a fresh optimizer of the same kind, and lets the call train: what it shows must differ.
 
@@ -65,6 +67,14 @@ import weakref
 from collections import OrderedDict
 
 TRAINING_METHODS = ("fit", "fit_generator", "train_on_batch")
+INFERENCE_METHODS = (
+    "predict",
+    "predict_on_batch",
+    "predict_generator",
+    "evaluate",
+    "test_on_batch",
+    "evaluate_generator",
+)
 APPLYING_METHODS = ("minimize", "apply_gradients", "apply")
 BUILDING_METHODS = ("_symbolic_build", "_set_inputs")
 WRITING_METHODS = ("set_weights", "load_weights")
@@ -1088,8 +1098,9 @@ class Seal:
 class Meter:
     """Wraps Keras and fills the trace."""
 
-    def __init__(self, program, control=None, watch=False, wanted=None):
+    def __init__(self, program, control=None, watch=False, wanted=None, inference=()):
         self.program = program
+        self.inference = frozenset(inference)  # lines whose inference calls are measured
         self.control = control
         self.watch = watch
         self.trace = Trace(wanted)
@@ -1153,6 +1164,8 @@ class Meter:
         for cls in flavour.classes():
             for name in TRAINING_METHODS:
                 self.replace(cls, name, functools.partial(self.training, flavour))
+            for name in INFERENCE_METHODS if self.inference else ():
+                self.replace(cls, name, functools.partial(self.inferring, flavour))
             for name in BUILDING_METHODS:
                 self.replace(cls, name, self.building)
             for name in WRITING_METHODS:
@@ -1194,6 +1207,8 @@ class Meter:
         for cls in subclasses(flavour.Layer):
             if is_library(cls):
                 for name in OWN_WORDS + TRAINING_METHODS:  # also those that it has not, and would inherit
+                    self.seal.keep(cls, name)
+                for name in INFERENCE_METHODS if self.inference else ():
                     self.seal.keep(cls, name)
         for name in ("array", "all", "abs", "asarray", "errstate", "isfinite"):
             self.seal.keep(np, name)
@@ -1348,6 +1363,23 @@ class Meter:
                 return self.measure(name, model.name, [(flavour, model)], again, line, controlled=True)
             finally:
                 undo()
+
+        return wrapper
+
+    def inferring(self, flavour, original, name):
+        """Around a call that should only use a model."""
+
+        @functools.wraps(original)
+        def wrapper(model, *args, **kwargs):
+            run = functools.partial(original, model, *args, **kwargs)
+            line = None if self.busy else self.program.line((name,))
+            if line not in self.inference:
+                return run()
+            step_is_over = self.step_is_over  # this is no step of a hand-written loop
+            try:
+                return self.measure(name, model.name, [(flavour, model)], run, line)
+            finally:
+                self.step_is_over = step_is_over
 
         return wrapper
 
@@ -1845,7 +1877,7 @@ def measured(request, path):
     control = None
     if asked:
         control = Control(asked["line"], asked["flags"]) if asked["line"] else Forced(asked["flags"])
-    meter = Meter(program, control, request["watch"], request.get("wanted"))
+    meter = Meter(program, control, request["watch"], request.get("wanted"), request.get("inference", ()))
     heard = Warned(program)
     failure = None
     forbidden = request.get("forbidden")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from keras_freeze_lint.findings import Prediction
+from keras_freeze_lint.keras.api import MODEL_INFERENCE
 from keras_freeze_lint.verify.matching import candidates
 from keras_freeze_lint.verify.measurement import CallMeasurement, LayerMeasurement, Measurement, Quantity
 from keras_freeze_lint.verify.wording import brief, listed
@@ -64,6 +65,8 @@ def control_for(observation: Observation) -> Plan | None:
     if observation.shown == "finished" or (observation.shown, prediction.effect) == ("moves", "still"):
         return None
     moves = observation.shown == "moves"
+    if at_inference(observation):
+        return Plan(call.line, (), "still") if moves else None
     flags = _flags((layer.key for _, layer in observation.layers), not moves)
     return Plan(call.line, flags, "still" if moves else "moves")
 
@@ -110,7 +113,23 @@ def compared(
         return None, layers
     if plan.expected == "moves":
         return f"{listed(wrong)} did not move in the control run either: the data may not ask it to", layers
-    return f"{listed(wrong)} moved in the control run, too: something else than its flag moves it", layers
+    other = "something else" if at_inference(observation) else "something else than its flag"
+    return f"{listed(wrong)} moved in the control run, too: {other} moves it", layers
+
+
+def at_inference(observation: Observation) -> bool:
+    """Whether an observation is about a call that only uses a model."""
+    return observation.call is not None and observation.call.call in MODEL_INFERENCE
+
+
+def moved_by_training(observation: Observation, measured: Measurement) -> CallMeasurement | None:
+    """The first training call of a run that moved the statistics of all layers of an observation."""
+    wanted = {layer.key for _, layer in observation.layers}
+    for call in measured.calls:
+        moved = {layer.key for layer in call.layers if layer.statistics is not None and layer.statistics.moves}
+        if call.raised is None and call.call not in MODEL_INFERENCE and wanted <= moved:
+            return call
+    return None
 
 
 def statistics_ignore_the_flag(observation: Observation, control: Sequence[LayerMeasurement]) -> bool:
@@ -119,7 +138,7 @@ def statistics_ignore_the_flag(observation: Observation, control: Sequence[Layer
     A layer that the program itself has frozen must show the same there.
     """
     prediction = observation.prediction
-    if (prediction.quantity, prediction.effect) != ("statistics", "moves"):
+    if (prediction.quantity, prediction.effect) != ("statistics", "moves") or at_inference(observation):
         return False
     shown = [layer for _, layer in observation.layers]
     if {layer.key for layer in control} != {layer.key for layer in shown}:

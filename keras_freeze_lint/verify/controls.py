@@ -11,7 +11,7 @@ from keras_freeze_lint.findings import Edit, Finding, Report
 from keras_freeze_lint.keras.api import MODEL_TRAINING
 from keras_freeze_lint.settings import Settings
 from keras_freeze_lint.sources.parsing import parse
-from keras_freeze_lint.verify.comparing import Comparison, Observation, control_for
+from keras_freeze_lint.verify.comparing import Comparison, Observation, at_inference, control_for
 from keras_freeze_lint.verify.measurement import Control, Measurement
 from keras_freeze_lint.verify.runner import Request
 from keras_freeze_lint.verify.witness import Witness
@@ -30,17 +30,22 @@ _FROM_THE_START = {
 
 @dataclass(frozen=True)
 class Proposal:
-    """A run for comparison that can be made: of so many ``calls`` on these lines, or (None) to its end."""
+    """A run for comparison that can be made: of so many ``calls`` on these lines, or (None) to its end.
+
+    ``inference`` says that these calls only use a model.
+    """
 
     words: str
     text: str
     lines: frozenset[int]
     calls: int | None
     flags: Control | None = None
+    inference: bool = False
 
     @property
     def request(self) -> Request:
-        return Request(self.text, self.flags, (self.lines, self.calls) if self.calls is not None else None)
+        wanted = (self.lines, self.calls) if self.calls is not None else None
+        return Request(self.text, self.flags, wanted, self.lines if self.inference else frozenset())
 
     def showed(self, measured: Measurement) -> Comparison:
         return Comparison(self.words, self.lines, measured, self.flags is not None)
@@ -55,6 +60,10 @@ def controls(
     """
     plan = control_for(observation)
     if plan is None:
+        return
+    if at_inference(observation):
+        if twin is not None:
+            yield from _told_otherwise(plan.line, observation.turn + 1, witness, twin)
         return
     flags, line = dict(plan.flags), frozenset({plan.line})
     calls = observation.turn + 1 if observation.call is not None else None
@@ -106,6 +115,27 @@ def _without(line: int, calls: int | None, witness: Witness, twin: Finding) -> I
         return
     lines[first:end] = [f"{' ' * call.col_offset}pass", *[""] * (end - call.lineno)]
     yield Proposal("without it", "\n".join(lines), frozenset({line or call.lineno}), calls)
+
+
+def _told_otherwise(line: int, calls: int, witness: Witness, twin: Finding) -> Iterator[Proposal]:
+    """The witness with ``training=False`` in the flagged call."""
+    lines = witness.text.split("\n")
+    place = twin.location
+    column = len(lines[place.line - 1][: place.column - 1].encode())
+    modes = [
+        word.value
+        for node in ast.walk(parse(witness.text))
+        if isinstance(node, ast.Call) and (node.lineno, node.col_offset) == (place.line, column)
+        for word in node.keywords
+        if word.arg == "training"
+    ]
+    if len(modes) != 1 or modes[0].lineno != modes[0].end_lineno:
+        return
+    (mode,) = modes
+    text = lines[mode.lineno - 1].encode()
+    changed = text[: mode.col_offset] + b"False" + text[mode.end_col_offset :]
+    lines[mode.lineno - 1] = changed.decode()
+    yield Proposal("called with training=False", "\n".join(lines), frozenset({line}), calls, inference=True)
 
 
 def _moved(line: int, edits: tuple[Edit, ...]) -> int:

@@ -15,8 +15,10 @@ from keras_freeze_lint.findings import Finding, Prediction, Verdict
 from keras_freeze_lint.verify.comparing import (
     Comparison,
     Observation,
+    at_inference,
     compared,
     control_for,
+    moved_by_training,
     quantity_of,
     statistics_are_held,
     statistics_ignore_the_flag,
@@ -30,6 +32,8 @@ from keras_freeze_lint.verify.wording import brief, listed
 # These say that a flag, as it stands at the training call, is not obeyed: it must stand as they assume. The others are
 # about flags that do not say what their author means.
 _OF_DISOBEYED_FLAGS = frozenset({"KFL101", "KFL102", "KFL105", "KFL201", "KFL601", "KFL602", "KFL603"})
+# These are about what a call moves that only uses a model, and is none of its training calls.
+OF_INFERENCE = frozenset({"KFL203"})
 
 # What the control run did, as the end of a sentence.
 _OUTCOMES = {"moves": "they move", "still": "they stay still", "finished": "it runs"}
@@ -249,6 +253,8 @@ def _decided(
     if shown == "raises" and observation.error.partition(":")[0] not in finding.message:
         return Verdict.INCONCLUSIVE, f"{seen}, which is not the error that was predicted", ()
     plan = control_for(observation)
+    if plan is None and observation.shown == "still" and at_inference(observation):
+        return *_untouched(observation, measured, seen), ()
     if plan is None:
         return verdict, seen, ()
     if control is None:
@@ -261,6 +267,14 @@ def _decided(
     if statistics_are_held(observation, layers):
         return verdict, f"{seen}; {control.words}, their weights move, and these stay still all the same", layers
     return Verdict.INCONCLUSIVE, f"{seen}, but {problem}", layers
+
+
+def _untouched(observation: Observation, measured: Measurement, seen: str) -> tuple[Verdict, str]:
+    """What follows from statistics that stay still where a model is only used: training shows if they can move."""
+    trained = moved_by_training(observation, measured)
+    if trained is None:
+        return Verdict.INCONCLUSIVE, f"{seen}, but no training call of this run moved them either"
+    return Verdict.REFUTED, f"{seen}; at {trained.call}, they move"
 
 
 def _seen(observation: Observation) -> str:

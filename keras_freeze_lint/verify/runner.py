@@ -62,11 +62,13 @@ class Request:
     """A witness to run, by itself or as a control.
 
     ``wanted`` says on which lines of it training calls are of interest, and how many there: the run ends after these.
+    On the lines ``inference`` calls are measured that only use a model.
     """
 
     text: str
     control: Control | None = None
     wanted: tuple[frozenset[int], int] | None = None
+    inference: frozenset[int] = frozenset()
 
 
 class Runner:
@@ -213,6 +215,7 @@ class Runner:
             "forbidden": FORBIDDEN,
             "control": {"line": control.training_call, "flags": dict(control.flags)} if control else None,
             "wanted": {"lines": sorted(wanted[0]), "calls": wanted[1]} if wanted else None,
+            "inference": sorted(request.inference),
             "scratch": contained.scratch(self._child.scratch) if contained is not None else self._child.scratch,
             "wall": {
                 "namespaces": contained is not None and contained.namespaces,

@@ -5,7 +5,7 @@ Findings share a witness where that is less to run than one for each; what stays
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from keras_freeze_lint.settings import Settings
 from keras_freeze_lint.verify.agenda import Agenda, Work
 from keras_freeze_lint.verify.controls import controls
 from keras_freeze_lint.verify.interrogation import Place
-from keras_freeze_lint.verify.judging import Undecided, judge, observe, origin_of, undecided
+from keras_freeze_lint.verify.judging import OF_INFERENCE, Undecided, judge, observe, origin_of, undecided
 from keras_freeze_lint.verify.runner import Request
 from keras_freeze_lint.verify.slicing import slice_program
 from keras_freeze_lint.verify.verdicts import Evidence, Run, VerifiedFile
@@ -106,6 +106,7 @@ class Trial:
             self._file.file,
             sorted({finding.location.line for finding in findings}),
             sorted({line for finding in findings for line in _to_reach(finding)}),
+            inference_calls=_inference_calls(findings),
             modern=self._place.is_modern,
         )
 
@@ -120,7 +121,9 @@ class Trial:
 
     def _run(self, findings: Mapping[int, Finding], witness: Witness, agenda: Agenda) -> Work:
         self._progress.begin(f"{self._file.file}: running on {self._place.name}")
-        measured = yield Request(witness.text)
+        used = _inference_calls(findings.values())
+        inference = frozenset(number for number, origin in enumerate(witness.origins, 1) if origin in used)
+        measured = yield Request(witness.text, inference=inference)
         self.runs.append(Run(witness, measured))
         twins = self._twins(witness)
         for number, finding in findings.items():
@@ -178,6 +181,12 @@ def _to_reach(finding: Finding) -> set[int]:
         return set()
     alone = prediction.effect == "raises" and prediction.training_call == finding.location.line
     return {prediction.training_call, *(step.line for step in finding.path if alone)}
+
+
+def _inference_calls(findings: Iterable[Finding]) -> frozenset[int]:
+    """The lines of calls that only use a model, of findings that are about these."""
+    predictions = [finding.prediction for finding in findings if finding.code in OF_INFERENCE]
+    return frozenset(prediction.training_call for prediction in predictions if prediction is not None)
 
 
 def _as_in_witness(prediction: Prediction, twin: Finding | None) -> tuple[Prediction, bool]:

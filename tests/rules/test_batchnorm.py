@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from keras_freeze_lint.findings import Prediction
+from keras_freeze_lint.linter import lint_source
+from keras_freeze_lint.settings import Settings
 from tests.rules.harness import Program, found, parameters, programs
 
 PRELUDE = """\
@@ -201,3 +204,105 @@ FAMILY = [program for text in (OLD_KERAS, FINE_TUNING, NOT_REACHED, MODES) for p
 @pytest.mark.parametrize("program", parameters(FAMILY))
 def test_batch_normalization(program: Program) -> None:
     assert found(program) == program.marked
+
+
+class TestInferencePrediction:
+    """What KFL203 predicts for the calls that only use the model."""
+
+    BASE = """\
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+from tensorflow.keras.layers import BatchNormalization, Dense, Input
+from tensorflow.keras.models import Model, Sequential
+{before}
+base = Sequential([Dense(4, input_shape=(4,), name="p"), BatchNormalization(name="bn"{option})], name="base")
+i = Input((4,))
+model = Model(i, Dense(1, name="q")(base(i, training=True)))
+{flags}
+model.compile("sgd", "mse")
+model.fit(x, y)
+{after}
+"""
+
+    def predicted(
+        self,
+        after: str,
+        flags: str = "",
+        before: str = "",
+        option: str = "",
+        keras: str = "tensorflow==2.15",
+    ) -> Prediction | None:
+        text = self.BASE.format(before=before, option=option, flags=flags, after=after)
+        found = lint_source(text, "train.py", Settings(keras=keras)).findings
+        (finding,) = (one for one in found if one.code == "KFL203")
+        assert finding.location.line == 9
+        return finding.prediction
+
+    @pytest.mark.parametrize("keras", ["tensorflow==2.0", "tensorflow==2.4", "tensorflow==2.15", "tf_keras==2.16"])
+    @pytest.mark.parametrize(
+        "call",
+        [
+            "model.predict(x)",
+            "loss = model.evaluate(x, y)",
+            "model.test_on_batch(x, y)",
+            "print(np.argmax(model.predict_on_batch(x), axis=1))",
+            "model.predict_generator(batches)",
+            "model.evaluate_generator(batches)",
+        ],
+    )
+    def test_the_statistics_move_where_the_model_is_used(self, call: str, keras: str) -> None:
+        assert self.predicted(call, keras=keras) == Prediction(13, ("bn",), "frozen", "moves", "statistics")
+
+    def test_they_move_in_a_model_around_it_too(self) -> None:
+        around = "deep = Sequential([model, Dense(1)])\ndeep.compile('sgd', 'mse')\ndeep.fit(x, y)\ndeep.predict(x)"
+
+        assert self.predicted(around) == Prediction(16, ("bn",), "frozen", "moves", "statistics")
+
+    def test_they_move_once_it_is_reopened_and_compiled_again(self) -> None:
+        again = "base.trainable = True\nmodel.compile('sgd', 'mse')\nmodel.predict(x)"
+
+        assert self.predicted(again, "base.trainable = False") == Prediction(
+            15, ("bn",), "frozen", "moves", "statistics"
+        )
+
+    @pytest.mark.parametrize(
+        "after",
+        [
+            "",
+            "base.predict(x)",
+            "model.fit(x, model.predict(x))",
+            "Model(i, Dense(1)(base(i))).predict(x)",
+            "model.summary()",
+        ],
+    )
+    def test_nothing_is_said_of_other_calls(self, after: str) -> None:
+        assert self.predicted(after) is None
+
+    @pytest.mark.parametrize(
+        "flags", ["base.trainable = False", "base.layers[1].trainable = False", "model.trainable = False"]
+    )
+    @pytest.mark.parametrize("after", ["model.predict(x)", "base.trainable = True\nmodel.predict(x)"])
+    def test_what_was_frozen_when_it_was_compiled_stays(self, flags: str, after: str) -> None:
+        assert self.predicted(after, flags) is None
+
+    @pytest.mark.parametrize(
+        "before",
+        [
+            "tf.compat.v1.disable_eager_execution()",
+            "import tensorflow.compat.v1 as tf\ntf.disable_v2_behavior()",
+            "keras.backend.set_learning_phase(1)",
+        ],
+    )
+    def test_graph_mode_and_a_learning_phase_may_change_it(self, before: str) -> None:
+        text = self.BASE.format(before=before, option="", flags="", after="model.predict(x)")
+
+        found = lint_source(text, "train.py", Settings(keras="tensorflow==2.15")).findings
+
+        assert [one.prediction for one in found if one.code == "KFL203"] == [None]
+
+    def test_momentum_may_hold_them(self) -> None:
+        assert self.predicted("model.predict(x)", option=", momentum=1.0") is None
+
+    def test_in_graph_mode_of_tensorflow_1_predict_moves_nothing(self) -> None:
+        assert self.predicted("model.predict(x)", keras="tensorflow==1.15") is None

@@ -10,9 +10,9 @@ from keras_freeze_lint.findings import Finding
 from keras_freeze_lint.linter import lint_source
 from keras_freeze_lint.settings import Settings
 from keras_freeze_lint.verify.comparing import Observation
-from keras_freeze_lint.verify.controls import controls
+from keras_freeze_lint.verify.controls import Proposal, controls
 from keras_freeze_lint.verify.measurement import CallMeasurement, LayerMeasurement
-from tests.verify.samples import MOVED, TRAINED, WITNESS, call, finding
+from tests.verify.samples import MOVED, STILL, TRAINED, WITNESS, call, finding
 
 ERROR = "TypeError: 'NoneType' object is not callable"
 IN_A_CALLBACK = """\
@@ -122,3 +122,47 @@ def test_a_loop_over_all_weights_is_mended_first_where_its_flags_are_set_already
 
     assert words_of(frozen, LOOP, found) == ["mended", "frozen from the beginning"]
     assert words_of(late, LOOP, found) == ["frozen from the beginning", "mended"]
+
+
+BAKED = """\
+from tensorflow import keras
+from tensorflow.keras import layers
+base = keras.Sequential([layers.Dense(4, input_shape=(4,)), layers.BatchNormalization(name="norm")], name="bäse")
+i = keras.Input((4,))
+model = keras.Model(i, layers.Dense(1, name="ä")(base(i, training={mode})))
+model.compile("sgd", "mse")
+model.fit(x, y)
+model.predict(x)
+"""
+
+
+def told_otherwise(mode: str, *, known: bool = True) -> list[Proposal]:
+    """What is proposed where a model moves statistics that is only used."""
+    text = BAKED.replace("{mode}", mode)
+    (found,) = lint_source(BAKED.replace("{mode}", "True"), "train.py", Settings(keras="keras==2.15")).findings
+    assert found.prediction is not None
+    norm = LayerMeasurement("norm", "BatchNormalization", ("model",), "trainable", STILL, MOVED)
+    used = replace(call(norm, line=8), call="predict")
+    seen = Observation(found.prediction, "moves", used, layers=(("norm", norm),))
+    witness = replace(WITNESS, text=text, origins=tuple(range(1, 9)))
+    return list(controls(seen, witness, found if known else None, Settings(keras="keras==2.15")))
+
+
+def test_a_model_that_is_only_used_is_compared_with_one_that_is_called_with_training_false() -> None:
+    (proposal,) = told_otherwise("True")
+
+    assert proposal.text == BAKED.replace("{mode}", "False")
+    assert proposal.words == "called with training=False"
+    assert proposal.request.control is None
+    assert proposal.request.inference == {8}
+    assert proposal.request.wanted == (frozenset({8}), 1)
+
+
+def test_only_the_mode_is_another() -> None:
+    (proposal,) = told_otherwise("not  (0)")
+
+    assert proposal.text == BAKED.replace("{mode}", "False")
+
+
+def test_without_the_finding_in_the_witness_nothing_is_known_to_be_told_otherwise() -> None:
+    assert told_otherwise("True", known=False) == []

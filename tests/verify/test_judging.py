@@ -427,3 +427,46 @@ def test_what_needs_a_control_has_no_verdict_without_one(found: Finding, measure
 def _quantity(shown: LayerMeasurement, found: Finding) -> Quantity | None:
     assert found.prediction is not None
     return shown.weights if found.prediction.quantity == "weights" else shown.statistics
+
+
+class TestStatisticsOfAModelThatIsOnlyUsed:
+    FOUND = replace(finding(("norm",), "frozen", "moves", "statistics"), code="KFL203")
+
+    def used(self, statistics: Quantity, name: str = "predict") -> CallMeasurement:
+        return replace(call(self.norm(statistics)), call=name)
+
+    def norm(self, statistics: Quantity, intent: str = "trainable") -> LayerMeasurement:
+        return layer("norm", STILL, statistics, intent, "BatchNormalization")
+
+    def trained(self, statistics: Quantity) -> CallMeasurement:
+        return call(self.norm(statistics), line=TRAINED - 1)
+
+    @pytest.mark.parametrize("name", ["predict", "evaluate", "test_on_batch"])
+    def test_confirmed_when_they_move_and_do_not_once_it_is_told_otherwise(self, name: str) -> None:
+        evidence = verdict(self.FOUND, run(self.used(MOVED, name)), run(self.used(STILL, name)))
+
+        assert evidence.verdict is CONFIRMED
+        assert evidence.reason.startswith(f"statistics of norm moved by up to 0.011 at {name} on line 7; ")
+
+    @pytest.mark.parametrize("intent", ["trainable", "frozen"])
+    def test_nothing_is_proven_when_they_move_all_the_same(self, intent: str) -> None:
+        moved = replace(self.used(MOVED), layers=(self.norm(MOVED, intent),))
+        evidence = verdict(self.FOUND, run(moved), run(moved))
+
+        assert evidence.verdict is INCONCLUSIVE
+        assert evidence.reason.endswith("norm moved in the control run, too: something else moves it")
+
+    def test_nothing_is_proven_without_a_control(self) -> None:
+        assert verdict(self.FOUND, run(self.used(MOVED))).verdict is INCONCLUSIVE
+
+    def test_refuted_when_only_training_moves_them(self) -> None:
+        evidence = verdict(self.FOUND, run(self.trained(MOVED), self.used(STILL)))
+
+        assert evidence.verdict is REFUTED
+        assert evidence.reason == "statistics of norm stayed still at predict on line 7; at fit, they move"
+
+    def test_not_refuted_when_nothing_moves_them(self) -> None:
+        evidence = verdict(self.FOUND, run(self.trained(STILL), self.used(STILL)))
+
+        assert evidence.verdict is INCONCLUSIVE
+        assert "no training call of this run moved them either" in evidence.reason

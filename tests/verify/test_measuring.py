@@ -308,6 +308,43 @@ class TestWays:
         assert len(one.calls) == 1
         assert moved(one) == {"base": {False}, "head": {True}}
 
+    def test_calls_that_use_a_model_are_measured_on_the_lines_in_question_alone(
+        self, where: Subject, running: Runner
+    ) -> None:
+        keras_2 = where.name == "keras-2.15"
+        body = dedent("""\
+            base = Sequential([layers.Input((3,)), layers.BatchNormalization(name="norm")])
+            start = layers.Input((3,))
+            model = Model(start, Dense(1, name="head")(base(start, training=True)))
+            model.compile("sgd", "mse")
+            data = x + np.arange(8)[:, None]
+
+            class Asks(keras.callbacks.Callback):
+                def on_epoch_end(self, epoch, logs=None):
+                    model.predict(data, verbose=0)  # used
+
+            model.fit(data, y, validation_data=(data, y), callbacks=[Asks()], verbose=0)
+            model.predict(data, verbose=0)  # used
+            for _ in range(2):
+                model.evaluate(data, y, verbose=0)  # used
+            model.predict_on_batch(data)
+            model.test_on_batch(data, y)  # used
+            """)
+        text = text_of(body, "", where)
+        used = frozenset(number for number, line in enumerate(text.splitlines(), 1) if line.endswith("# used"))
+
+        plain, asked = running.run_all([Request(text), Request(text, inference=used)])
+
+        assert [call.call for call in plain.calls] == ["fit"]
+        assert [call.call for call in asked.calls] == ["fit", "predict", "evaluate", "evaluate", "test_on_batch"]
+        assert {call.line for call in asked.calls[1:]} < used
+        for call in asked.calls:
+            (norm,) = (layer for layer in call.layers if layer.key == "norm")
+            (head,) = (layer for layer in call.layers if layer.key == "head")
+            assert norm.statistics is not None
+            assert norm.statistics.moves is (keras_2 or call.call == "fit"), call
+            assert norm.weights.moves is head.weights.moves is (call.call == "fit"), call
+
     def test_statistics_are_not_written_by_the_program(self, where: Subject, running: Runner) -> None:
         measured = running.run(text_of(NORMALISING, "", where))
 

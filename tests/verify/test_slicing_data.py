@@ -141,3 +141,45 @@ def test_a_model_trains_on_the_data_that_is_made_up_for_it(kind: str, environmen
         assert all(layer.weights.moves for layer in trained.layers), [
             one.key for one in trained.layers if not one.weights.moves
         ]
+
+
+class TestCallsThatOnlyUseAModel:
+    BUILT = """\
+from keras.layers import Dense
+from keras.models import Sequential
+from data import x, y, batches, count
+
+model = Sequential([Dense(1, input_shape=(4,))])
+model.compile("sgd", "mse")
+model.fit([[1, 2, 3, 4]], [[1]])
+"""
+
+    def kept(self, last: str, *, asked: bool = True) -> str:
+        """What stays of the last line of a program, if that is what a finding is about."""
+        line = self.BUILT.count("\n") + 1
+        used = {line} if asked else set()
+        witness = slice_program(self.BUILT + last, "train.py", [line - 2], [line], inference_calls=used)
+        assert isinstance(witness, Witness), witness
+        return witness.text.rstrip().rpartition("\n")[2]
+
+    @pytest.mark.parametrize(
+        ("written", "kept"),
+        [
+            ("model.predict([[1, 2, 3, 4]], batch_size=64, verbose=0)", "model.predict([[1, 2, 3, 4]], verbose=0)"),
+            ("model.predict(x, batch_size=64)", "model.predict(synthetic_inputs(model))"),
+            ("p = model.predict_on_batch(x)", "p = model.predict_on_batch(synthetic_inputs(model))"),
+            ("s = model.evaluate(x, y, verbose=1)", "s = model.evaluate(*synthetic_batch(model))"),
+            ("print(model.test_on_batch(x[:8], y[:8]))", "print(model.test_on_batch(*synthetic_batch(model)))"),
+            ("model.predict_generator(batches, steps=count)", "model.predict(synthetic_inputs(model))"),
+            ("model.evaluate_generator(generator=batches, steps=2)", "model.evaluate(*synthetic_batch(model))"),
+            (
+                "a = max(model.predict(x).argmax(1), count)",
+                "a = max(model.predict(synthetic_inputs(model)).argmax(1), count)",
+            ),
+        ],
+    )
+    def test_they_stay_with_random_data(self, written: str, kept: str) -> None:
+        assert self.kept(written) == kept
+
+    def test_elsewhere_their_answers_are_made_up(self) -> None:
+        assert "predict" not in self.kept("p = model.predict(x)", asked=False)

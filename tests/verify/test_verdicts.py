@@ -39,6 +39,7 @@ CONFIRMED = {
     "KFL107": "keras-3.15 keras-2.15",
     "KFL201": "keras-2.0.8 keras-2.1.2",
     "KFL202": "keras-3.15 keras-3.15-jax keras-3.15-torch",
+    "KFL203": "keras-2.15 tf-2.4 tf-2.1",
     "KFL204": "keras-3.15 keras-3.15-jax keras-3.15-torch keras-2.15",
     "KFL205": "keras-3.15 keras-2.15 keras-2.2.4",
     "KFL401": "keras-3.15 keras-3.15-jax keras-3.15-torch keras-2.15",
@@ -68,6 +69,7 @@ REFUTED = {
     "KFL103": "keras-2.15",
     "KFL201": "keras-2.1.3 keras-2.2.4 keras-2.15 keras-3.15",
     "KFL202": "keras-2.15",
+    "KFL203": "keras-3.15",
     "KFL408": "keras-2.15",
     "KFL501": "keras-3.15",
     "KFL506": "keras-2.15",
@@ -75,7 +77,6 @@ REFUTED = {
     "KFL701": "keras-2.15 keras-3.15",
 }
 NOT_RUN = {
-    "KFL203": "it shows when the model predicts, and verify measures what training moves",
     "KFL301": "arrays change their places when they are written, outside of any training call",
     "KFL302": "whether weights come too late hangs on a file that a witness does not have",
     "KFL303": "in a witness all weights are random, those of a model that was downloaded too",

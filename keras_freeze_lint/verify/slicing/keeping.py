@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from keras_freeze_lint.keras.api import MODEL_TRAINING
 from keras_freeze_lint.verify.slicing.deferring import Deferred
@@ -12,6 +12,7 @@ from keras_freeze_lint.verify.slicing.editing import Source
 from keras_freeze_lint.verify.slicing.effects import PASSIVE, Effects, expressions_in, is_setting
 from keras_freeze_lint.verify.slicing.facts import Facts
 from keras_freeze_lint.verify.slicing.filling import Filling
+from keras_freeze_lint.verify.slicing.inference import Inference
 from keras_freeze_lint.verify.slicing.jumps import keep_jumps
 from keras_freeze_lint.verify.slicing.modules import import_path, is_usable, is_worldly, path_of
 from keras_freeze_lint.verify.slicing.porting import Porting
@@ -32,7 +33,14 @@ class Keeper:
     """Keeps statements until nothing that they need is missing."""
 
     def __init__(
-        self, facts: Facts, effects: Effects, source: Source, goals: list[ast.stmt], *, modern: bool = False
+        self,
+        facts: Facts,
+        effects: Effects,
+        source: Source,
+        goals: list[ast.stmt],
+        used: Collection[ast.Call] = (),
+        *,
+        modern: bool = False,
     ) -> None:
         self.facts = facts
         self.program = facts.program
@@ -41,6 +49,7 @@ class Keeper:
         self.goals = goals
         self.filling = Filling(facts, source, goals)
         self.training = Training(facts, effects, source, self.filling)
+        self.inference = Inference(used, facts, self.training, self.filling)
         self.porting = Porting(facts.program, source, self.filling) if modern else None
         self.kept: set[ast.stmt] = set()
         self.names: set[ast.alias] = set()
@@ -164,7 +173,7 @@ class Keeper:
         if isinstance(statement, (ast.With, ast.AsyncWith)):
             self._use_with(statement)
             return
-        if isinstance(statement, (ast.Assign, ast.AnnAssign)) and self.filling.fill_assignment(statement):
+        if isinstance(statement, (ast.Assign, ast.AnnAssign)) and self._fills_assignment(statement):
             for target in getattr(statement, "targets", None) or [statement.target]:  # type: ignore[union-attr]
                 self._use_target(target)
             return
@@ -176,6 +185,9 @@ class Keeper:
         if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
             for one in self.program.reaching.get(statement.target, ()):
                 self.need(one)
+
+    def _fills_assignment(self, statement: ast.Assign | ast.AnnAssign) -> bool:
+        return not self.inference.is_in(statement) and self.filling.fill_assignment(statement)
 
     def _is_starved(self, statement: ast.For | ast.AsyncFor) -> bool:
         if not self.facts.is_missing(statement.iter):
@@ -330,7 +342,7 @@ class Keeper:
         if isinstance(expression, ast.Name):
             self._use_name(expression)
             return
-        if isinstance(expression, ast.expr) and self.facts.is_missing(expression):
+        if isinstance(expression, ast.expr) and self._is_filled(expression):
             is_stored = isinstance(expression, ast.Attribute) and self._is_stored(expression)
             if not is_stored and not self.facts.is_from_parameters(expression):
                 self.filling.fill(expression)
@@ -339,6 +351,9 @@ class Keeper:
             self._use_attribute(expression)
         for child in ast.iter_child_nodes(expression):
             self.use(child)
+
+    def _is_filled(self, expression: ast.expr) -> bool:
+        return self.facts.is_missing(expression) and not self.inference.is_in(expression)
 
     def _keep_stars(self) -> None:
         """A name that nothing defines comes from one of the imports that bring everything."""
@@ -399,6 +414,9 @@ class Keeper:
                 self.porting.optimizer(call)
                 self.porting.layer(call)
                 self.porting.compiling(call)
+            if call in self.inference.calls:
+                self.use_all(self.inference.rewrite(call))
+                return True
             if self.training.is_training(call):
                 if self.porting is not None:
                     self.porting.training(call)

@@ -16,6 +16,7 @@ from keras_freeze_lint.verify.slicing.effects import Effects
 from keras_freeze_lint.verify.slicing.facts import Facts
 from keras_freeze_lint.verify.slicing.filling import CannotSlice
 from keras_freeze_lint.verify.slicing.flow import read_program
+from keras_freeze_lint.verify.slicing.inference import inference_in
 from keras_freeze_lint.verify.slicing.keeping import Keeper
 from keras_freeze_lint.verify.slicing.program import FUNCTIONS, FunctionNode, Program, inner_statements
 from keras_freeze_lint.verify.slicing.sessions import session_runs
@@ -30,16 +31,19 @@ def slice_program(
     finding_lines: Collection[int],
     training_calls: Collection[int],
     *,
+    inference_calls: Collection[int] = (),
     modern: bool = False,
 ) -> Witness | Unsliceable:
     """Return a witness of the findings on some lines: what they need to be seen at the training calls in question.
 
-    The lines count from 1. A ``modern`` witness says what older Kerases call otherwise as Keras does since 2.11.
+    The lines count from 1. On those of ``inference_calls`` a model is only used, which is what the findings are about;
+    elsewhere such calls have no place in a witness. A ``modern`` witness says what older Kerases call otherwise as
+    Keras does since 2.11.
     Nothing is raised for any text; what cannot be sliced is returned with its reason.
     """
     text = with_line_feeds(text).lstrip("\ufeff")
     try:
-        return _slice(text, file, sorted(set(finding_lines)), sorted(set(training_calls)), modern)
+        return _slice(text, file, sorted(set(finding_lines)), sorted(set(training_calls)), inference_calls, modern)
     except SourceError as error:
         return Unsliceable(str(error), error.line)
     except CannotSlice as obstacle:
@@ -57,14 +61,20 @@ def _read(text: str) -> tuple[Program, Facts, Effects]:
 
 
 def _slice(
-    text: str, file: str, finding_lines: list[int], training_calls: list[int], modern: bool
+    text: str,
+    file: str,
+    finding_lines: list[int],
+    training_calls: list[int],
+    inference_calls: Collection[int],
+    modern: bool,
 ) -> Witness | Unsliceable:
     program, facts, effects = _read(text)
     goals = _goals(program, finding_lines, training_calls)
     if not goals:
         return Unsliceable("no statement on the lines in question")
     goals += [one for one in session_runs(program, goals) if one not in goals]
-    keeper, entries = _keep(lambda: Keeper(facts, effects, Source(text), goals, modern=modern))
+    used = inference_in(program, facts, inference_calls)
+    keeper, entries = _keep(lambda: Keeper(facts, effects, Source(text), goals, used, modern=modern))
     trained = keeper.trains()
     if not trained:
         return Unsliceable("nothing in this file trains the model", (training_calls or finding_lines)[0])

@@ -58,8 +58,8 @@ class Training:
         kept: list[ast.AST] = [call.func.value]
         if call.func.attr == "train_on_batch":
             return kept + self._batch(call)
-        x, y = self._data(call)
-        own = x is not None and not self._is_unusable(x) and (y is None or not self._is_unusable(y))
+        x, y = self.data(call)
+        own = x is not None and not self.is_unusable(x) and (y is None or not self.is_unusable(y))
         fed_by_steps = False
         if own:
             kept.extend(one for one in (x, y) if one is not None)
@@ -71,7 +71,8 @@ class Training:
         return kept
 
     @staticmethod
-    def _data(call: ast.Call) -> tuple[ast.expr | None, ast.expr | None]:
+    def data(call: ast.Call) -> tuple[ast.expr | None, ast.expr | None]:
+        """The inputs and the targets that a call is given."""
         words = {word.arg: word.value for word in call.keywords}
         x = call.args[0] if call.args else words.get("x") or words.get("generator")
         y = words.get("y")
@@ -81,7 +82,8 @@ class Training:
             y = call.args[1]
         return x, y
 
-    def _is_unusable(self, expression: ast.expr) -> bool:
+    def is_unusable(self, expression: ast.expr) -> bool:
+        """Whether data is not there, or more of it than a witness needs."""
         return self.facts.is_missing(expression) or self._is_large(expression, 4)
 
     def _is_large(self, expression: ast.AST, depth: int) -> bool:
@@ -247,16 +249,16 @@ class Training:
     def _batch(self, call: ast.Call) -> list[ast.AST]:
         """``train_on_batch``: what the program can make itself stays, the rest is synthetic."""
         assert isinstance(call.func, ast.Attribute)
-        x, y = self._data(call)
+        x, y = self.data(call)
         for word in call.keywords:
             if word.arg in _SURPLUS:
                 self.filling.drop_argument(call, word)
         if x is None or y is None:
-            if x is not None and self._is_unusable(x):
+            if x is not None and self.is_unusable(x):
                 self._starred(call, x)
                 return []
             return [one for one in (x, y) if one is not None]
-        unusable = [one for one in (x, y) if self._is_unusable(one)]
+        unusable = [one for one in (x, y) if self.is_unusable(one)]
         model = ast.unparse(call.func.value)
         if not unusable:
             return [x, y]

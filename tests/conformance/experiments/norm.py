@@ -11,6 +11,7 @@ from lab import (
     compiled,
     data,
     experiment,
+    fit,
     is_standalone,
     named,
     normalised,
@@ -74,6 +75,19 @@ def training_false_holds():
     start = Input(shape=(4,))
     model = Model(start, Dense(1, name="h")(BatchNormalization(name="bn")(start, training=False)))
     return not statistics_move(compiled(model))
+
+
+@experiment
+def training_true_at_inference():
+    """Call the layer with training=True, train, and predict."""
+    start = Input(shape=(4,))
+    try:
+        output = Dense(1, name="h")(BatchNormalization(name="bn")(start, training=True))
+    except TypeError:
+        raise DoesNotApply("no training= at the call")
+    model = compiled(Model(start, output))
+    fit(model)
+    return statistics_move(model, lambda model: model.predict(data()[0], verbose=0))
 
 
 @experiment
