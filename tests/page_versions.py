@@ -17,6 +17,7 @@ from keras_freeze_lint.keras.ranges import words
 from keras_freeze_lint.keras.releases import KERAS_3, RELEASES, Release
 from keras_freeze_lint.linter import lint_source
 from keras_freeze_lint.settings import BACKENDS, Settings
+from keras_freeze_lint.verify.judging import OF_INFERENCE
 from tests.rule_pages import ABOUT_THE_TOOL, Block
 
 SILENT = "no finding"
@@ -133,6 +134,8 @@ def _told(finding: Finding) -> str:
         return finding.code
     if prediction.effect == "raises":
         return f"{finding.code}: raises"
+    if finding.code in OF_INFERENCE:
+        return f"{finding.code}: {prediction.quantity} {_EFFECTS[prediction.effect]} at inference"
     return f"{finding.code}: {prediction.intent} {prediction.quantity} {_EFFECTS[prediction.effect]}"
 
 
