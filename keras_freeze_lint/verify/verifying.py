@@ -176,7 +176,7 @@ def witness_files(directory: Path) -> Keep:
         number = f"-{len(known)}" if len(known) > 1 else ""
         directory.mkdir(parents=True, exist_ok=True)
         text = _heading(file, witness, findings) + witness.text
-        (directory / f"{stem}.witness{number}.py").write_text(text, encoding="utf-8")
+        (directory / f"{stem}.witness{number}.py").write_text(text, encoding="utf-8", errors="backslashreplace")
 
     return keep
 

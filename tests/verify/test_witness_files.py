@@ -30,3 +30,9 @@ def test_what_several_environments_run_is_kept_once(tmp_path: Path) -> None:
         keep("train.py", one, [finding()])
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["train.witness-2.py", "train.witness.py"]
+
+
+def test_a_file_with_a_name_that_is_no_text_has_a_witness_too(tmp_path: Path) -> None:
+    witness_files(tmp_path)("odd-\udcff/train.py", WITNESS, [finding()])
+
+    assert (tmp_path / "train.witness.py").read_text(encoding="utf-8").startswith("# Cut out of odd-\\udcff/train.py")
