@@ -100,6 +100,7 @@ WRAPPED = "_measure_original"
 TURNS = 100  # turns of one training call that are told one by one
 WATCHED_STEPS = 50  # steps of one training call after which the drift is read
 ASKED = 32  # rows of the batch that a model that is frozen as a whole is asked about
+MEMORY_SLACK = 16 << 20  # bytes: a stack is no data
 PROBES = 3  # times that a control trains on other data before a layer counts as unable to move
 
 # Files between a program and the variable that it sets.
@@ -1952,6 +1953,7 @@ class Supervisor:
         self.tail = b""
         self.result = b""
         self.why = ""
+        self.counted = ""  # the field of /proc/PID/status that says how much memory a process has for itself
         self.used = 0.0  # seconds of processor time
         self.begin = time.time()
 
@@ -1997,7 +1999,9 @@ class Supervisor:
     def watch(self, pid, results, output):
         """Read what comes until the process is gone; its exit status."""
         status, open_ends = None, {results, output}
-        limit = memory_of(pid, "VmRSS") + self.limits["memory"]
+        # Linux before 4.5 does not tell them apart. The program itself is to see its MemoryError first.
+        self.counted = "RssAnon" if memory_of(pid, "RssAnon") else "VmRSS"
+        limit = memory_of(pid, self.counted) + self.limits["memory"] + MEMORY_SLACK
         pause, next_look = 0.005, 0.0
         while status is None or open_ends:
             ready = select.select(list(open_ends), [], [], 0 if status is not None else pause)[0]
@@ -2039,7 +2043,8 @@ class Supervisor:
         family = self.family(pid)
         if len(family) > limits["processes"]:
             return "it started more than %d processes" % limits["processes"]
-        if sum(memory_of(one, "VmRSS") for one in family) > limit + memory_of(pid, "RssShmem"):
+        shared = 0 if self.counted == "RssAnon" else memory_of(pid, "RssShmem")
+        if sum(memory_of(one, self.counted) for one in family) > limit + shared:
             return "it used more than %d MiB of memory" % (limits["memory"] >> 20)
         if not self.request["wall"]["namespaces"] and disk_used(self.request["scratch"], pid) > limits["files"]:
             return "it wrote more than %d MiB" % (limits["files"] >> 20)
