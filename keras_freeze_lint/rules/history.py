@@ -20,6 +20,18 @@ def reaches(replay: Replay, holder: Layer, layer: Layer) -> bool:
     return any(one is layer for one in replay.flags.below(holder))
 
 
+def takes_part(replay: Replay, record: TrainingRecord, layer: Layer) -> bool:
+    """Whether a training call is about a layer: a hand-written step is only about models that it moves a part of."""
+    if record.model is not None:
+        return True
+    moved = [effect.layer for effect in record.effects.values() if effect.weights is not False]
+    built = [event.layer for event in replay.events if isinstance(event, events.Built) and event.layer.is_model]
+    copied = [event.copy for event in replay.events if isinstance(event, events.Copied)]
+    return any(
+        reaches(replay, model, layer) and any(reaches(replay, model, one) for one in moved) for model in built + copied
+    )
+
+
 def next_record(replay: Replay, layer: Layer, after: int) -> TrainingRecord | None:
     """The first training call after an event that has this leaf in its model."""
     return next((one for one in replay.records if one.index > after and layer.serial in one.effects), None)

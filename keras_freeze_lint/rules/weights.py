@@ -9,7 +9,7 @@ from keras_freeze_lint.effects.progress import Replay
 from keras_freeze_lint.interpreter import timeline as events
 from keras_freeze_lint.interpreter.values import Layer
 from keras_freeze_lint.rules.base import Defect, Rule, line_of, named, shown, stations
-from keras_freeze_lint.rules.history import reaches
+from keras_freeze_lint.rules.history import reaches, takes_part
 
 
 def _order(replay: Replay) -> Iterator[Defect]:
@@ -71,7 +71,12 @@ def _too_late(replay: Replay) -> Iterator[Defect]:
             for effect in trained[id(event)].effects.values():
                 if effect.weights is not False:
                     given.add(effect.layer.serial)
-                elif effect.intended is False and effect.layer.serial not in given and effect.layer.has_weights:
+                elif (
+                    effect.intended is False
+                    and effect.layer.serial not in given
+                    and effect.layer.has_weights
+                    and takes_part(replay, trained[id(event)], effect.layer)
+                ):
                     frozen_random.setdefault(effect.layer.serial, trained[id(event)])
 
 
@@ -111,6 +116,7 @@ def _frozen_random(replay: Replay) -> Iterator[Defect]:
                 for effect in record.effects.values()
                 if effect.layer.serial in bare and effect.layer.serial not in written
                 and effect.intended is False and effect.weights is False and effect.write is not None
+                and takes_part(replay, record, effect.layer)
             ]  # fmt: skip
             if random and effects and not _filled_later(replay, random[0].layer, record.index):
                 owner = bare[random[0].layer.serial]

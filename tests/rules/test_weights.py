@@ -8,6 +8,7 @@ from tests.rules.harness import Program, found, parameters, programs
 
 PRELUDE = """\
 import keras
+import tensorflow as tf
 from keras.layers import BatchNormalization, Dense, Embedding, Flatten, Input
 from keras.models import Model, Sequential
 """
@@ -133,6 +134,37 @@ model.fit(x, y)
 model = Sequential([Embedding(50, 8, trainable=False), Flatten(), Dense(1)])  # error: KFL303
 model.compile("sgd", "mse")
 model.fit(x, y)
+
+## KFL303 Embedding without a matrix, frozen in a hand-written loop [keras==2.15, keras==3.15]
+start = Input((4,))
+words = Embedding(50, 8)
+model = Model(start, Dense(1)(Flatten()(words(start))))
+words.trainable = False  # error: KFL303
+optimizer = keras.optimizers.SGD(0.1)
+with tf.GradientTape() as tape:
+    loss = tf.reduce_mean((model(x) - y) ** 2)
+optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_weights), model.trainable_weights))
+
+## KFL303 a frozen Embedding while another model has a hand-written loop [keras==2.15, keras==3.15]
+start = Input((4,))
+other = Model(start, Dense(1)(Flatten()(Embedding(50, 8)(start))))
+other.trainable = False
+model = Sequential([Input((4,)), Dense(4), Dense(1)])
+optimizer = keras.optimizers.SGD(0.1)
+with tf.GradientTape() as tape:
+    loss = tf.reduce_mean((model(x) - y) ** 2)
+optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_weights), model.trainable_weights))
+
+## KFL302 weights of a frozen model that come after another model's hand-written loop [keras==2.15, keras==3.15]
+start = Input((4,))
+other = Model(start, Dense(2)(Dense(8)(start)))
+other.trainable = False
+model = Sequential([Input((4,)), Dense(4), Dense(1)])
+optimizer = keras.optimizers.SGD(0.1)
+with tf.GradientTape() as tape:
+    loss = tf.reduce_mean((model(x) - y) ** 2)
+optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_weights), model.trainable_weights))
+other.load_weights("other.h5")
 
 ## KFL303 Embedding of a critic that has its own training [keras==2.2.4, keras==2.15]
 critic = Sequential([Embedding(50, 8), Flatten(), Dense(1)])
