@@ -19,11 +19,6 @@ from keras_freeze_lint.rules.history import next_record, reaches
 
 def _nothing_trainable(replay: Replay) -> Iterator[Defect]:
     """A training call that moves no weight, because every layer was frozen."""
-    if any(
-        isinstance(event, events.Mistake) and event.kind in ("nested is one", "long slice", "minus zero")
-        for event in replay.events
-    ):
-        return
     strange = {id(gap.record) for gap in gaps_of(replay)}
     for record in replay.records:
         effects = [effect for effect in record.effects.values() if effect.layer.has_weights is not False]
@@ -33,6 +28,7 @@ def _nothing_trainable(replay: Replay) -> Iterator[Defect]:
             or len(effects) < 2
             or id(record) in strange
             or record.compiled is None
+            or _is_sliced_oddly(replay, record.model)
         ):
             continue
         late = _closed_before_the_head(replay, record, effects)
@@ -51,6 +47,16 @@ def _nothing_trainable(replay: Replay) -> Iterator[Defect]:
                 stations((last.event.node, "the last layer is frozen here"), (record.node, "trained here")),
                 prediction(replay, record, effects[-1:], "weights", meant=True),
             )
+
+
+def _is_sliced_oddly(replay: Replay, model: Layer) -> bool:
+    """Whether a slice of the model's layers, or of a part of it, took others than its author meant."""
+    sliced = [
+        event.target
+        for event in replay.events
+        if isinstance(event, events.Mistake) and event.kind in ("nested is one", "long slice", "minus zero")
+    ]
+    return any(not isinstance(one, Layer) or reaches(replay, model, one) for one in sliced)
 
 
 def _is_known(model: Layer) -> bool:
