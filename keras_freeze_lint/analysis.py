@@ -13,7 +13,7 @@ from keras_freeze_lint.findings import Certainty, Finding
 from keras_freeze_lint.keras.releases import Release
 from keras_freeze_lint.keras.versions import Target, describe, where
 from keras_freeze_lint.positions import Positions
-from keras_freeze_lint.rules.base import Defect, Rule
+from keras_freeze_lint.rules.base import Defect, Rule, key
 from keras_freeze_lint.rules.precedence import without_duplicates
 from keras_freeze_lint.rules.registry import RULES
 from keras_freeze_lint.rules.upgrading import UPGRADE_RULE, defect_of
@@ -66,7 +66,7 @@ def analyse(
     for measured, releases in behaviours(target).items():
         outcome = explorations.under(measured)
         if outcome not in outcomes:
-            outcomes[outcome] = {place for one in outcome.replays for place in _look(one, sightings)}
+            outcomes[outcome] = {place for one in outcome.replays for place in _look(one, outcome, sightings)}
         for place in outcomes[outcome]:
             sightings[place].releases.update(releases)
     upgrade = changes(explorations, target, upgrade_to) if upgrade_to is not None else []
@@ -76,9 +76,22 @@ def analyse(
     return Analysis(findings, list(outcomes), upgrade)
 
 
-def _look(outcome: Replay, sightings: dict[_Place, _Sighting]) -> Iterator[_Place]:
+def _is_settled(outcome: Outcome, call: ast.AST) -> bool:
+    """Whether a training call moves the same layers on every path that comes to its end."""
+    moved = {
+        frozenset(key(effect.layer, replay) for effect in record.effects.values() if effect.weights)
+        for replay in outcome.replays
+        for record in replay.records
+        if record.node is call and not record.raised
+    }
+    return len(moved) < 2
+
+
+def _look(replay: Replay, outcome: Outcome, sightings: dict[_Place, _Sighting]) -> Iterator[_Place]:
     for rule in RULES:
-        for defect in rule.check(outcome):
+        for defect in rule.check(replay):
+            if defect.settled_at is not None and not _is_settled(outcome, defect.settled_at):
+                continue
             place = (defect.code, id(defect.node))
             sightings.setdefault(place, _Sighting(rule, defect))
             yield place

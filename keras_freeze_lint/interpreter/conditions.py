@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
+from keras_freeze_lint.interpreter import counting
 from keras_freeze_lint.interpreter.values import (
     Api,
     Class,
@@ -99,6 +100,9 @@ def negate(value: bool | Condition) -> bool | Condition:
 
 def compare(run: Run, op: ast.cmpop, left: Value, right: Value) -> Value:
     """The outcome of one comparison."""
+    counted = counting.compared(run, op, left, right)
+    if counted is not None:
+        return counted
     if isinstance(op, ast.In | ast.NotIn):
         found = contains(run, right, left)
         return negate(found) if isinstance(op, ast.NotIn) else found

@@ -261,7 +261,7 @@ def size_of(value: Value) -> Value:
     if isinstance(value, Data) and value.rows is not None:
         return value.rows
     if isinstance(value, Weights | Variables):
-        return WeightIndex()
+        return WeightIndex(value)
     return Unknown(("length", conditions.key_of(value)))
 
 

@@ -364,7 +364,12 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class WeightIndex:
-    """A number that counts weights: an index into, or the length of, a list of weights."""
+    """A number that counts weights: an index into, or the length of, a list of weights.
+
+    ``whole`` is the list whose length it is, if it is one.
+    """
+
+    whole: Weights | Variables | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,7 +18,8 @@ class Defect:
     """A mistake on one path of one Keras: where, the words for the message, the stations, and what a run must show.
 
     ``message`` names one of the rule's messages, for rules whose user should do different things in different cases.
-    ``only_if_everywhere`` makes it merely possible where a part of the target's releases is free of it.
+    ``only_if_everywhere`` makes it merely possible where a part of the target's releases is free of it. It is none if the
+    training call ``settled_at`` moves other layers on another path: that hangs on what nobody knows, layer by layer.
     """
 
     code: str
@@ -29,6 +30,7 @@ class Defect:
     prediction: Prediction | None = None
     certainty: Certainty = Certainty.CERTAIN
     only_if_everywhere: bool = False
+    settled_at: ast.AST | None = None
 
 
 Check = Callable[[Replay], Iterable[Defect]]

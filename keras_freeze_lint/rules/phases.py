@@ -46,6 +46,7 @@ def _nothing_trainable(replay: Replay) -> Iterator[Defect]:
                 {"line": str(line_of(record.node)), "count": str(len(effects))},
                 stations((last.event.node, "the last layer is frozen here"), (record.node, "trained here")),
                 prediction(replay, record, effects[-1:], "weights", meant=True),
+                settled_at=record.node,
             )
 
 
@@ -118,6 +119,7 @@ def _same_phase(replay: Replay) -> Iterator[Defect]:
                     (record.node, "trained the same"),
                 ),
                 prediction(replay, record, _left(replay, record, writes), "weights", meant=True),
+                settled_at=record.node,
             )
 
 
@@ -175,6 +177,7 @@ def _repeated(replay: Replay) -> Iterator[Defect]:
                     (first.node, "all frozen here"), (again.node, "some frozen again"), (record.node, "trained here")
                 ),
                 prediction(replay, record, [record.effects[leaf.serial] for leaf in left], "weights", meant=True),
+                settled_at=record.node,
             )
 
 

@@ -42,6 +42,51 @@ model.add(Dense(1, name="q"))
 model.compile("sgd", "mse")
 model.fit(x, y)
 
+## everything is frozen, and opened again where nobody knows [everywhere]
+from settings import wanted
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
+for layer in model.layers:
+    layer.trainable = False
+    if layer.name in wanted:
+        layer.trainable = True
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## everything is frozen, and what has weights is opened again [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Flatten(), Dense(1, name="q")])
+for layer in model.layers:
+    layer.trainable = False
+for layer in [one for one in model.layers if len(one.get_weights()) > 0]:
+    layer.trainable = True
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## everything is frozen, and what has no weights is opened again [everywhere]
+model = Sequential([Dense(4, input_shape=(4,), name="p"), Flatten(), Dense(1, name="q")])
+for layer in model.layers:
+    layer.trainable = False  # error: KFL505
+for layer in model.layers:
+    if 0 == len(layer.weights):
+        layer.trainable = True
+model.compile("sgd", "mse")
+model.fit(x, y)
+
+## a second phase that freezes some and opens what nobody knows [everywhere]
+from keras.applications import VGG16
+from settings import wanted
+base = VGG16(include_top=False, weights="imagenet", input_shape=(32, 32, 3))
+for layer in base.layers:
+    layer.trainable = False
+model = Model(base.input, Dense(1, name="q")(Flatten()(base.output)))
+model.compile("sgd", "mse")
+model.fit(x, y)
+for layer in model.layers[:-1]:
+    layer.trainable = False
+    if wanted(layer):
+        layer.trainable = True
+model.compile("sgd", "mse")
+model.fit(x, y)
+
 ## everything frozen for prediction only [everywhere]
 model = Sequential([Dense(4, input_shape=(4,), name="p"), Dense(1, name="q")])
 model.trainable = False
