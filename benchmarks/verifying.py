@@ -25,6 +25,12 @@ ROOT = Path(__file__).parent.parent
 REPORT = ROOT / "docs" / "benchmarks_verify.md"
 FINDINGS = 20
 TARGET = 2.0
+# Whether Keras comes from bytecode, or is compiled anew by each verification.
+_COMPILED = """
+import importlib.util, os
+found = importlib.util.find_spec("keras") or importlib.util.find_spec("tensorflow")
+print(os.path.exists(found.cached))
+"""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,7 @@ def main() -> None:
     arguments = parser.parse_args()
     place = ["--python", arguments.python, *(["--backend", arguments.backend] if arguments.backend else [])]
     busy = os.getloadavg()[0]
+    told = subprocess.run([arguments.python, "-c", _COMPILED], capture_output=True, text=True, check=True)
     with tempfile.TemporaryDirectory() as folder:
         apart = [Path(folder, f"train{number:02}.py") for number in range(FINDINGS)]
         for number, path in enumerate(apart):
@@ -57,7 +64,7 @@ def main() -> None:
             (_cost([apart[turn % FINDINGS]], place), _cost(apart, place), _cost([many], place))
             for turn in range(arguments.repeat)
         ]
-    report = _report(turns, busy)
+    report = _report(turns, busy, compiled=told.stdout.strip() == "True")
     print(report, end="")
     if arguments.write:
         REPORT.write_text(report, encoding="utf-8")
@@ -82,8 +89,12 @@ def _cost(files: Sequence[Path], place: Sequence[str]) -> Cost:
     )
 
 
-def _report(turns: Sequence[tuple[Cost, Cost, Cost]], busy: float) -> str:
+def _report(turns: Sequence[tuple[Cost, Cost, Cost]], busy: float, *, compiled: bool) -> str:
     one = turns[0][0]
+    alone = statistics.median(turn[0].seconds for turn in turns)
+    bytecode = (
+        "has the bytecode of its packages, as `envs create` leaves it" if compiled else "compiles Keras each time"
+    )
     where = f"{one.device['keras']} on {one.device['framework']}, Python {one.device['python']}, {one.device['name']}"
     rows = "\n".join(
         _row(what, [(turn[0], turn[number]) for turn in turns])
@@ -97,19 +108,21 @@ verified, then many. Most of the first is the import of Keras, which all finding
 
 Measured on {where}; {os.cpu_count()} processors, {platform.system()} {platform.machine()};
 {busy:.0f} other processes wanted them when it began.
-Verifying one finding took {statistics.median(turn[0].seconds for turn in turns):.1f} s.
+The environment {bytecode}. Verifying one finding took {alone:.1f} s.
 
-| what | verdicts | time over that of one | at most | reached |
-| --- | --- | --- | --- | --- |
+| what | verdicts | seconds | each further finding | time over that of one | at most | reached |
+| --- | --- | --- | --- | --- | --- | --- |
 {rows}
 """
 
 
 def _row(what: str, pairs: Sequence[tuple[Cost, Cost]]) -> str:
     ratio = statistics.median(many.seconds / one.seconds for one, many in pairs)
-    decided = min(many.decided for _, many in pairs)
+    seconds = statistics.median(many.seconds for _, many in pairs)
+    further = statistics.median((many.seconds - one.seconds) / (many.findings - 1) for one, many in pairs)
+    verdicts = f"{min(many.decided for _, many in pairs)} of {pairs[0][1].findings}"
     reached = "yes" if ratio <= TARGET else "no"
-    return f"| {what} | {decided} of {pairs[0][1].findings} | {ratio:.2f} | {TARGET:.1f} | {reached} |"
+    return f"| {what} | {verdicts} | {seconds:.1f} | {further:.2f} s | {ratio:.2f} | {TARGET:.1f} | {reached} |"
 
 
 if __name__ == "__main__":

@@ -26,6 +26,8 @@ step, nothing is trained, called or flagged on top of what the program does.
   be read the layer is left out.
 * A call during which the program wrote weights itself (a callback that restores them) says nothing of its layers; one
   during which it set single variables, nothing of the layers that these belong to.
+* What Keras 3 makes for training while TensorFlow traces a training call for the first time (the slots of optimizers,
+  metrics) is made at once instead, as Keras 2 does it: else TensorFlow traces everything twice.
 * A layer whose class says itself what its weights are or what it is called, or that goes by the name of another, is
   left out: what cannot be known for sure is not told.
 
@@ -50,6 +52,7 @@ import importlib
 import inspect
 import json
 import logging
+import operator
 import os
 import platform
 import re
@@ -452,6 +455,23 @@ def outside_tracing():
     return contextlib.ExitStack()
 
 
+@contextlib.contextmanager
+def uncaptured():
+    """A context in which a tf.function that is traced for the first time does not see what variables are made.
+
+    If it sees one it is traced again.
+    """
+    graph = sys.modules["tensorflow"].compat.v1.get_default_graph()
+    creators = getattr(graph, "_variable_creator_stack", [])
+    graph._variable_creator_stack = [
+        one for one in creators if getattr(one[1], "__name__", "") != "variable_capturing_scope"
+    ]
+    try:
+        yield
+    finally:
+        graph._variable_creator_stack = creators
+
+
 def subclasses(cls):
     found = [cls]
     for child in type.__subclasses__(cls):
@@ -532,6 +552,14 @@ class Flavour:
                 if isinstance(cls, type) and name.endswith(("Optimizer", "SGD")):
                     found.update((base, None) for base in cls.__mro__ if is_library(base))
         return list(found)
+
+    def made_late(self):
+        """The classes of Keras 3 that make variables in their ``build`` when they are first used."""
+        base = getattr(getattr(self.module, "optimizers", None), "Optimizer", None)
+        found = subclasses(base) if isinstance(base, type) else []
+        trainers = sys.modules.get(self.package + ".src.trainers.compile_utils")
+        found.append(getattr(trainers, "CompileMetrics", None))
+        return [cls for cls in found if isinstance(cls, type) and is_library(cls)]
 
     @staticmethod
     def sessions():
@@ -1072,10 +1100,10 @@ class Seal:
     """What the measuring stands on, as it was before the program ran."""
 
     def __init__(self):
-        self.kept = []
+        self.kept = OrderedDict()  # id of owner: (the owner, {name: what it has there})
 
     def keep(self, owner, name):
-        self.kept.append((owner, name, vars(owner).get(name)))
+        self.kept.setdefault(id(owner), (owner, {}))[1].setdefault(name, vars(owner).get(name))
 
     def keep_class(self, cls):
         for name, value in list(vars(cls).items()):
@@ -1088,9 +1116,10 @@ class Seal:
                 self.keep(module, name)
 
     def broken(self):
-        """What was changed meanwhile, or None."""
-        for owner, name, value in self.kept:
-            if vars(owner).get(name) is not value:
+        """What was changed meanwhile, or None. Asked around every training call, so without a loop of Python's own."""
+        for owner, kept in self.kept.values():
+            if not all(map(operator.is_, map(vars(owner).get, kept), kept.values())):
+                name = next(name for name, value in kept.items() if vars(owner).get(name) is not value)
                 return "%s.%s was changed while the program ran" % (owner.__name__, name)
         return None
 
@@ -1113,6 +1142,7 @@ class Meter:
         self.compiling = False  # inside compile()
         self.active = None  # the snapshot that newly built layers are added to
         self.function_call = None  # the outermost tf.function call that is at work
+        self.traces = []  # within a training call, from the outside in: False a call of a tf.function, True its first trace
         self.graph_steps = []  # of TensorFlow 1: what an optimizer put into a graph, its line, its method, if controlled
         self.functions = weakref.WeakKeyDictionary()
         self.moved_forward = []  # BatchNormalization layers whose statistics moved since the last step
@@ -1191,6 +1221,8 @@ class Meter:
             for name in APPLYING_METHODS:
                 self.replace(cls, name, self.applying)
             self.replace(cls, "stateless_apply", self.silent)
+        for cls in flavour.made_late():
+            self.replace(cls, "build", self.making)
         for cls in flavour.normalizations():
             cls.__call__ = self.forwarding(flavour, cls)
         for cls in flavour.sessions():
@@ -1200,7 +1232,7 @@ class Meter:
         if function is not None:
             traced = type(function(lambda: None))
             self.replace(traced, "__call__", self.calling_function)
-            self.replace(traced, "_initialize", self.building)
+            self.replace(traced, "_initialize", self.tracing_first)
             self.replace(traced, "_initialize_uninitialized_variables", self.building)
         for cls in list(flavour.Model.__mro__) + flavour.optimizers():
             if is_library(cls):
@@ -1287,6 +1319,38 @@ class Meter:
             if self.active is not None:
                 self.active.fill()
             return result
+
+        return wrapper
+
+    def tracing_first(self, original, name):
+        """Around the first trace of a tf.function, the only one that may make variables."""
+        traced = self.building(original, name)
+
+        @functools.wraps(original)
+        def wrapper(*args, **kwargs):
+            with self.within(True):
+                return traced(*args, **kwargs)
+
+        return wrapper
+
+    @contextlib.contextmanager
+    def within(self, first_trace):
+        self.traces.append(first_trace)
+        try:
+            yield
+        finally:
+            self.traces.pop()
+
+    def making(self, original, name):
+        """Around what makes variables when Keras first trains: not in the function that TensorFlow traces then."""
+
+        @functools.wraps(original)
+        def wrapper(*args, **kwargs):
+            first = self.traces and self.traces == [False, True] * (len(self.traces) // 2)
+            if not self.busy or not first or tensorflow_says("distribute.has_strategy", True):
+                return original(*args, **kwargs)
+            with outside_tracing(), uncaptured():
+                return original(*args, **kwargs)
 
         return wrapper
 
@@ -1614,7 +1678,8 @@ class Meter:
         @functools.wraps(original)
         def wrapper(function, *args, **kwargs):
             if self.busy or self.function_call is not None or not is_eager():
-                return original(function, *args, **kwargs)
+                with self.within(False):
+                    return original(function, *args, **kwargs)
             self.function_call = call = TracedSteps(self.functions.get(function, {}))
             if call.steps:
                 call.before = self.active = Snapshot(self.known_models(), self.known_models())
@@ -1868,7 +1933,7 @@ def load_runtime(accelerated, threads):
 def measured(request, path):
     """Run the program of a request in this process; the answer is plain data."""
     answer = OrderedDict([("status", "finished"), ("message", ""), ("line", 0)])
-    loaded = set(sys.modules)
+    known = len(sys.modules)
     try:
         program = Program(path)
     except (SyntaxError, ValueError) as error:
@@ -1907,7 +1972,7 @@ def measured(request, path):
     answer["warnings"] = [list(found) for found in heard.found]
     answer["device"] = meter.device()
     answer["trace"] = meter.trace.to_json(request.get("name") or path, meter.keras(), failure)
-    answer["loaded"] = sorted(set(sys.modules) - loaded)
+    answer["loaded"] = sorted(list(sys.modules)[known:])
     return answer
 
 
@@ -1978,12 +2043,11 @@ class Supervisor:
             for source, target in ((nothing, 0), (prints, 1), (prints, 2)):
                 os.dup2(source, target)
             rules = wall["rules"][0] if wall["rules"] else -1
-            for other in range(3, 4096):
-                if other not in (writes, rules):
-                    try:
-                        os.close(other)
-                    except OSError:
-                        pass
+            first = 3
+            for kept in sorted({writes, rules, 4096}):
+                if kept >= first:
+                    os.closerange(first, kept)
+                    first = kept + 1
             sys.stdout, sys.stderr = os.fdopen(1, "w", 1), os.fdopen(2, "w", 1)
             run_fork(self.request, writes, nonce)
         os.close(writes)
@@ -2153,6 +2217,8 @@ def remove(folder):
 
 
 # ---------------------------------------------------------------------------------------------- the server
+# What holds a Keras: the first of these that a program imports brings what else it needs of them.
+KERAS = ("keras", "tf_keras", "tensorflow")
 # What may be imported ahead of the programs, and what programs were seen to load is imported ahead of the next.
 AHEAD = LIBRARIES + (
     "numpy",
@@ -2192,11 +2258,15 @@ class Server:
                 lines = (buffered + chunk).split(b"\n")
                 buffered = lines.pop()
                 for line in lines:
-                    self.start(json.loads(line.decode("utf-8")))
+                    request = json.loads(line.decode("utf-8"))
+                    if "ahead" in request:
+                        self.import_ahead(request["ahead"], KERAS)
+                    else:
+                        self.start(request)
 
     def start(self, request):
         request["wall"]["rules"] = self.rules
-        error = self.import_ahead(request)
+        error = self.import_ahead(request["text"])
         if error:
             self.send({"id": request["id"], "status": "unusable", "message": error})
             return
@@ -2252,13 +2322,15 @@ class Server:
     def send(self, answer):
         write_all(self.answers, json.dumps(answer).encode("utf-8") + b"\n")
 
-    def import_ahead(self, request):
-        """Import what a program imports; what stands in the way, or None."""
+    def import_ahead(self, text, only=None):
+        """Import what a program imports, or of that the first of a few packages; what stands in the way, or None."""
         try:
-            tree = ast.parse(request["text"])
+            tree = ast.parse(text)
         except (SyntaxError, ValueError):
             return None  # the program will say so itself
         tops = {name.split(".")[0] for name in imported_modules(tree)} & set(AHEAD)
+        if only is not None:
+            tops = [name for name in only if name in tops][:1]
         for name in sorted(tops):
             if name not in sys.modules and name not in self.failed:
                 self.load(name)
@@ -2267,7 +2339,7 @@ class Server:
                         sys.modules["tensorflow"].keras.layers.Dense  # newer ones load Keras late
                     except Exception:
                         pass
-            if name in ("keras", "tf_keras", "tensorflow") and name in self.failed:
+            if name in KERAS and name in self.failed:
                 return "%s cannot be imported: %s" % (name, self.failed[name])
         return None
 

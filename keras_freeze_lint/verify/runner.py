@@ -125,7 +125,9 @@ class Runner:
 
     def warm_up(self, text: str) -> None:
         """Begin to import Keras for what will be cut from a text, without waiting for it."""
-        self._ready(_early_settings(text))
+        if self._child is None and self._ready(_early_settings(text)) is None:
+            assert self._child is not None
+            self._child.send({"ahead": text})
 
     def stream(self, waiting: dict[int, Request]) -> Iterator[tuple[int, Measurement]]:
         """Run what waits, and yield each number with its measurement as it comes, the quickest first.
@@ -193,9 +195,12 @@ class Runner:
         return Measurement("unusable", None, message=f"{self._python} {how} before anything was measured{last}")
 
     def _side_by_side(self) -> int:
-        """Accelerators are used by one witness at a time, and so are shared folders; processors by one each."""
+        """Accelerators are used by one witness at a time, and so are shared folders.
+
+        Processors are used by one each, and one more works where another begins or ends, which takes no processor.
+        """
         apart = self._containment is None or self._containment.namespaces
-        return max(1, min(_MOST_SIDE_BY_SIDE, os.cpu_count() or 1)) if apart and not self._uses_accelerator() else 1
+        return min(_MOST_SIDE_BY_SIDE, (os.cpu_count() or 1) + 1) if apart and not self._uses_accelerator() else 1
 
     def _uses_accelerator(self) -> bool:
         return self._device == "gpu" or (self._device == "auto" and accelerator_at_hand())
@@ -277,6 +282,8 @@ class Runner:
             "TF_FORCE_GPU_ALLOW_GROWTH": "true",
             # The same numbers on every processor; and what is called a few times begins sooner.
             "TF_ENABLE_ONEDNN_OPTS": "0",
+            # Nor is machine code written for products of matrices: each fork would do that again.
+            "TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL": "0",
             "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
             # Whether there is a GPU is asked without CUDA, which a process that forks must not have begun.
             "PYTORCH_NVML_BASED_CUDA_CHECK": "1",

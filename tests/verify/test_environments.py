@@ -262,9 +262,10 @@ class TestNames:
 
 
 @pytest.mark.slow  # installs TensorFlow 1.3: about half a minute
-def test_the_oldest_environment_is_built_from_its_pins(folder: Path) -> None:
+def test_the_oldest_environment_is_built_from_its_pins(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if find_interpreter(("3.6",)) is None:
         pytest.skip("no Python 3.6 on this machine")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")  # of the user, for other things
     done = envs(folder, "create", "keras-2.0.8")
 
     assert done.code == 0, done.err
@@ -272,3 +273,5 @@ def test_the_oldest_environment_is_built_from_its_pins(folder: Path) -> None:
     line = "import keras, tensorflow; print(keras.__version__, tensorflow.__version__)"
     told = subprocess.run([python, "-c", line], capture_output=True, text=True, check=True)
     assert told.stdout.split() == ["2.0.8", "1.3.0"]
+    compiled = {path.parent.parent.name for path in folder.rglob("*.pyc")}
+    assert {"keras", "tensorflow"} <= compiled, "each verification would compile them again"

@@ -48,6 +48,30 @@ def processes_with(text: str) -> list[int]:
     return found
 
 
+class TestWarmingUp:
+    """Keras is imported while files are still read: not only when the first witness has been cut."""
+
+    def test_the_keras_of_the_file_is_imported_before_anything_runs(
+        self, python_with: MakePython, tmp_path: Path
+    ) -> None:
+        imported = tmp_path / "imported"
+        python = python_with(f"__version__ = '3.15'\nopen({str(imported)!r}, 'w').close()\n")
+        with Runner(python, device="cpu", sandbox=False) as running:
+            running.warm_up("import keras\nimport a_package_that_is_nowhere\n")
+            deadline = time.monotonic() + 30
+            while not imported.exists() and time.monotonic() < deadline:
+                time.sleep(0.05)
+
+            assert imported.exists()
+
+    @pytest.mark.parametrize("text", ["", "import os", "def broken(:"])
+    def test_a_file_without_keras(self, python_with: MakePython, text: str) -> None:
+        with Runner(python_with("raise SystemExit(3)"), device="cpu", sandbox=False) as running:
+            running.warm_up(text)
+
+            assert running.run("print(1)").output == "1\n"
+
+
 class TestEnvironments:
     @pytest.mark.parametrize("sandbox", [True, False])
     def test_no_interpreter(self, sandbox: bool, tmp_path: Path) -> None:

@@ -232,6 +232,51 @@ def test_data_is_made_up_and_training_is_short(call: str, expected: str) -> None
     assert program(witness).splitlines()[-1] == expected
 
 
+@pytest.mark.parametrize(
+    ("data", "call", "expected"),
+    [
+        ("np.random.rand(64, 8), np.random.rand(64, 1)", "x, y, epochs=9", "x, y, epochs=1"),
+        ("np.random.rand(63, 8), np.random.rand(63, 1)", "x, y, epochs=9", "x, y, epochs=2"),
+        (
+            "np.random.rand(63, 8), np.random.rand(63, 1)",
+            "x, y, epochs=2, batch_size=16",
+            "x, y, epochs=1, batch_size=16",
+        ),
+        ("np.zeros((96, 8)), np.ones((96, 1))", "x, y, epochs=9, batch_size=512", "x, y, epochs=1, batch_size=32"),
+        ("np.random.normal(size=(10, 8)).astype('float32'), np.ones((10, 1))", "x, y, 5, 9", "x, y, 5, 1"),
+        (
+            "np.random.rand(64, 8), np.random.rand(64, 1)",
+            "x, y, epochs=9, callbacks=[Unfreeze()]",
+            "x, y, epochs=2, callbacks=[Unfreeze()]",
+        ),
+        (
+            "np.random.rand(64, 8), np.random.rand(64, 1)",
+            "x, y, epochs=9, steps_per_epoch=1",
+            "x, y, epochs=2, steps_per_epoch=1",
+        ),
+    ],
+)
+def test_one_epoch_is_enough_where_it_has_two_steps(data: str, call: str, expected: str) -> None:
+    witness = cut(
+        f"""
+        import keras
+        import numpy as np
+        from keras import layers, models
+
+        class Unfreeze(keras.callbacks.Callback):
+            def on_epoch_end(self, epoch, logs=None):
+                self.model.trainable = True
+
+        x, y = {data}
+        model = models.Sequential([layers.Dense(4, input_shape=(8,)), layers.Dense(1)])
+        model.trainable = False  #!
+        model.compile("sgd", "mse")
+        model.fit({call})  #>
+        """
+    )
+    assert program(witness).splitlines()[-1] == f"model.fit({expected})"
+
+
 def test_a_short_training_stays_short() -> None:
     witness = cut(TWO_LAYERS + "little = 3\nmodel.trainable = False  #!\nmodel.fit(x, y, epochs=little)  #>\n")
     assert program(witness).splitlines()[-1] == "model.fit(*synthetic_batch(model), epochs=3)"
@@ -277,7 +322,7 @@ def test_data_that_needs_no_file_stays() -> None:
         """
     )
     assert "synthetic" not in witness.text
-    assert "model.fit(x, y, epochs=2)" in witness.text
+    assert "model.fit(x, y, epochs=1)" in witness.text
     assert "model.fit_generator(batches(), steps_per_epoch=1, epochs=2)" in witness.text
     assert witness.assumptions == ()
 

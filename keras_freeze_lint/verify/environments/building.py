@@ -168,9 +168,9 @@ def _record(build: _Build, answer: Path) -> None:
 def _run(build: _Build, command: Sequence[str], complaint: str) -> None:
     """Run a command, or raise EnvironmentProblem with the end of what it printed."""
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": build.wanted.backend, "PYTHONNOUSERSITE": "1"}
-    settings = {
-        key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}
-    }
+    # The import at the end leaves bytecode behind: else each verification would compile Keras again.
+    left_out = {"PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV"}
+    settings = {key: value for key, value in os.environ.items() if key not in left_out}
     done = subprocess.run(  # noqa: S603
         command,
         stdin=subprocess.DEVNULL,

@@ -16,6 +16,9 @@ _OPERATIONS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Div: operator.truediv,
 }
 
+# Of numpy and numpy.random: the size comes first.
+_MAKES_ARRAYS = frozenset({"rand", "randn", "random", "random_sample", "sample", "standard_normal", "zeros", "ones"})
+
 
 def number(program: Program, expression: ast.AST | None, depth: int = 6) -> float | None:
     """The number that an expression is, where constants and names with one definition tell."""
@@ -41,3 +44,31 @@ def number(program: Program, expression: ast.AST | None, depth: int = 6) -> floa
         if len(definitions) == 1 and definitions[0].kind in {"assign", "param"} and not definitions[0].path:
             return number(program, definitions[0].value, depth - 1)
     return None
+
+
+def rows(program: Program, expression: ast.AST | None, depth: int = 6) -> int:
+    """How many rows an array has that is made here of a size that the text tells; 0 if that is not known."""
+    if expression is None or depth == 0:
+        return 0
+    if isinstance(expression, ast.Name):
+        definitions = program.reaching.get(expression, ())
+        if len(definitions) != 1 or definitions[0].kind != "assign":
+            return 0
+        value = definitions[0].value
+        for place in definitions[0].path:
+            if not isinstance(value, ast.Tuple) or place >= len(value.elts):
+                return 0
+            value = value.elts[place]
+        return rows(program, value, depth - 1)
+    if not isinstance(expression, ast.Call) or not isinstance(expression.func, ast.Attribute):
+        return 0
+    if expression.func.attr == "astype":
+        return rows(program, expression.func.value, depth - 1)
+    named = [word.value for word in expression.keywords if word.arg in {"size", "shape"}]
+    if not named and expression.func.attr in _MAKES_ARRAYS:
+        named = expression.args[:1]
+    for size in named:
+        first = size.elts[0] if isinstance(size, ast.Tuple) and size.elts else size
+        told = number(program, first, depth - 1)
+        return int(told) if told is not None and 0 < told < 1e9 else 0
+    return 0

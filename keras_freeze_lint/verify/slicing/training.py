@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from keras_freeze_lint.keras.api import MODEL_TRAINING
-from keras_freeze_lint.verify.slicing.constants import number
+from keras_freeze_lint.verify.slicing.constants import number, rows
 from keras_freeze_lint.verify.slicing.editing import Source
 from keras_freeze_lint.verify.slicing.effects import Effects
 from keras_freeze_lint.verify.slicing.facts import Facts
@@ -23,6 +23,7 @@ _EPOCHS = frozenset({"epochs", "nb_epoch"})
 _STEPS = frozenset({"steps_per_epoch", "samples_per_epoch"})
 _ENOUGH = 3
 _FEW = 2
+_BATCH = 32  # rows, of the program's own data; also what Keras takes where nothing is said
 _MOST_EPOCHS = 14
 _LARGE = 2_000_000
 _RANDOM = "random data of the shapes that the model and its loss ask for"
@@ -146,21 +147,23 @@ class Training:
             self.filling.drop_argument(call, word)
 
     def _options(self, call: ast.Call, kept: list[ast.AST], fed_by_steps: bool, own: bool) -> None:
-        epochs = self._epochs(call)
+        epochs = self._epochs(call, own)
+        enough_epochs = max(_ENOUGH, epochs) if epochs > 1 else 1
         # Two steps in all, where there are epochs for that.
         steps = 1 if any(word.arg in _EPOCHS for word in call.keywords) or len(call.args) > 2 else _FEW
         data = 1 if getattr(call.func, "attr", "") == "fit_generator" else 2
-        limits = {1: (steps, steps), 2: (_ENOUGH, epochs)} if data == 1 else {2: (8, 4), 3: (_ENOUGH, epochs)}
+        limits = (
+            {1: (steps, steps), 2: (enough_epochs, epochs)} if data == 1 else {2: (8, 4), 3: (enough_epochs, epochs)}
+        )
         for position, argument in enumerate(call.args):
             if position >= data and position in limits and not isinstance(argument, ast.Starred):
-                enough, few = limits[position]
-                self._cut(argument, max(enough, few), few)
+                self._cut(argument, *limits[position])
         has_steps = any(word.arg in _STEPS for word in call.keywords) or (data == 1 and len(call.args) > 1)
         for word in call.keywords:
             if word.arg in _SURPLUS:
                 self.filling.drop_argument(call, word)
             elif word.arg in _EPOCHS:
-                self._cut(word.value, max(_ENOUGH, epochs), epochs)
+                self._cut(word.value, enough_epochs, epochs)
             elif (word.arg in _STEPS and not fed_by_steps and not own) or (
                 word.arg == "batch_size" and fed_by_steps and not own
             ):
@@ -168,7 +171,7 @@ class Training:
             elif word.arg in _STEPS:
                 self._cut(word.value, steps, 8 if word.arg == "samples_per_epoch" else steps)
             elif word.arg == "batch_size":
-                self._cut(word.value, 32 if own else 8, 32 if own else 4)
+                self._cut(word.value, _BATCH if own else 8, _BATCH if own else 4)
             elif word.arg == "callbacks":
                 self._callbacks(call, word, kept)
             elif word.arg == "verbose":
@@ -193,10 +196,12 @@ class Training:
         before = self.source.text[:end].rstrip()
         self.source.replace_span(end, end, f"{' ' if before.endswith(',') else ', '}{word}")
 
-    def _epochs(self, call: ast.Call) -> int:
-        """Few, but enough for what the program's own callbacks do at some epoch."""
+    def _epochs(self, call: ast.Call, own_data: bool) -> int:
+        """Few, but enough for what the program's own callbacks do at some epoch; one where it has steps enough."""
         listed = [word.value for word in call.keywords if word.arg == "callbacks"]
         own = [one for value in listed for one in self._elements(value, 4) if self._has_a_say(one)]
+        if not own and own_data and self._steps(call) >= _FEW:
+            return 1
         epochs = _FEW
         for one in own:
             parts: list[ast.AST] = [one, *self.facts.callees.instance_of(one)]
@@ -208,6 +213,15 @@ class Training:
                     if isinstance(parent, (ast.Compare, ast.keyword, ast.Call, ast.arguments)):
                         epochs = max(epochs, node.value + 2)
         return epochs
+
+    def _steps(self, call: ast.Call) -> int:
+        """The steps of an epoch on the program's own arrays, as far as the text tells."""
+        words = {word.arg: word.value for word in call.keywords}
+        if _STEPS & words.keys():
+            return 0
+        told = number(self.program, words.get("batch_size") or (call.args[2] if len(call.args) > 2 else None))
+        batch = _BATCH if told is None or told < 1 else min(int(told), _BATCH)
+        return rows(self.program, self.data(call)[0]) // batch
 
     def _callbacks(self, call: ast.Call, word: ast.keyword, kept: list[ast.AST]) -> None:
         """Only callbacks that set flags or compile have a say in what trains."""
