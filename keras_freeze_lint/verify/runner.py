@@ -125,8 +125,12 @@ class Runner:
 
     def warm_up(self, text: str) -> None:
         """Begin to import Keras for what will be cut from a text, without waiting for it."""
-        if self._child is None and self._ready(_early_settings(text)) is None:
-            assert self._child is not None
+        if self._child is None:
+            self._ready(_early_settings(text))
+            self._import_ahead(text)
+
+    def _import_ahead(self, text: str) -> None:
+        if self._child is not None:
             self._child.send({"ahead": text})
 
     def stream(self, waiting: dict[int, Request]) -> Iterator[tuple[int, Measurement]]:
@@ -285,6 +289,8 @@ class Runner:
             # Nor is machine code written for products of matrices: each fork would do that again.
             "TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL": "0",
             "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+            # Memory in large pages where the system has them: a fork copies a table of pages, and its end frees it.
+            "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
             # Whether there is a GPU is asked without CUDA, which a process that forks must not have begun.
             "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
         }
