@@ -555,11 +555,11 @@ class Flavour:
 
     def made_late(self):
         """The classes of Keras 3 that make variables in their ``build`` when they are first used."""
-        base = getattr(getattr(self.module, "optimizers", None), "Optimizer", None)
-        found = subclasses(base) if isinstance(base, type) else []
         trainers = sys.modules.get(self.package + ".src.trainers.compile_utils")
-        found.append(getattr(trainers, "CompileMetrics", None))
-        return [cls for cls in found if isinstance(cls, type) and is_library(cls)]
+        if trainers is None:
+            return []
+        found = subclasses(self.module.optimizers.Optimizer) + [trainers.CompileMetrics]
+        return [cls for cls in found if is_library(cls)]
 
     @staticmethod
     def sessions():
@@ -1342,7 +1342,10 @@ class Meter:
             self.traces.pop()
 
     def making(self, original, name):
-        """Around what makes variables when Keras first trains: not in the function that TensorFlow traces then."""
+        """Around what makes variables when Keras first trains: not in the function that TensorFlow traces then.
+
+        What makes variables in a later trace fails as it does alone, if only after the step.
+        """
 
         @functools.wraps(original)
         def wrapper(*args, **kwargs):
