@@ -10,6 +10,7 @@ One self-contained file: it runs beside the Keras that it measures, on Python 3.
 A program runs as ``__main__``.  Alone, its measured trace is printed as JSON in the shape that ``keras-freeze-lint
 trace`` predicts, and the exit status is 0 when it ended well, else 1.  Served, requests come on standard input as one
 JSON object a line, and answers go to the descriptor FD the same way, in the order in which the programs end.
+``{"ahead": TEXT}`` has no answer: the Keras that the text imports is imported before the first program comes.
 
 How it measures: the training methods of the Keras that the program imports are wrapped.  Around each outermost call the
 weights of all leaf layers are read and compared by value.  Unless a request asks for a control or for the drift of each
@@ -1116,7 +1117,7 @@ class Seal:
                 self.keep(module, name)
 
     def broken(self):
-        """What was changed meanwhile, or None. Asked around every training call, so without a loop of Python's own."""
+        """What was changed meanwhile, or None. Asked around every training call, so values are compared in C."""
         for owner, kept in self.kept.values():
             if not all(map(operator.is_, map(vars(owner).get, kept), kept.values())):
                 name = next(name for name, value in kept.items() if vars(owner).get(name) is not value)

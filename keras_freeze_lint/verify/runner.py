@@ -125,12 +125,9 @@ class Runner:
 
     def warm_up(self, text: str) -> None:
         """Begin to import Keras for what will be cut from a text, without waiting for it."""
-        if self._child is None:
-            self._ready(_early_settings(text))
-            self._import_ahead(text)
-
-    def _import_ahead(self, text: str) -> None:
-        if self._child is not None:
+        begun = self._child is not None
+        if not begun and self._ready(_early_settings(text)) is None:
+            assert self._child is not None
             self._child.send({"ahead": text})
 
     def stream(self, waiting: dict[int, Request]) -> Iterator[tuple[int, Measurement]]:
@@ -201,7 +198,7 @@ class Runner:
     def _side_by_side(self) -> int:
         """Accelerators are used by one witness at a time, and so are shared folders.
 
-        Processors are used by one each, and one more works where another begins or ends, which takes no processor.
+        Processors are used by one each, and one more fills the pauses in which another begins or ends.
         """
         apart = self._containment is None or self._containment.namespaces
         return min(_MOST_SIDE_BY_SIDE, (os.cpu_count() or 1) + 1) if apart and not self._uses_accelerator() else 1

@@ -12,7 +12,7 @@ import pytest
 
 from keras_freeze_lint.verify.runner import Request, Runner
 from tests.conformance.environments import Subject
-from tests.verify.subjects import subject
+from tests.verify.subjects import NEW, subject
 
 pytestmark = pytest.mark.slow  # imports TensorFlow twice
 
@@ -141,14 +141,14 @@ with open(sys.argv[1], "w") as out:
 
 @pytest.fixture(scope="module")
 def new() -> Subject:
-    return subject("keras-3.15", "installed-tensorflow")
+    return subject(*NEW)
 
 
 @pytest.fixture(scope="module")
 def alone(new: Subject, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What the programs print when nothing measures them, with the arithmetic that the runner asks for."""
     out = tmp_path_factory.mktemp("alone") / "printed.json"
-    with Runner(new.python, device="cpu") as running:
+    with Runner(new.python, backend="tensorflow", device="cpu") as running:
         settings = running._environment(str(out.parent))
     texts = json.dumps({name: HEAD + text + TAIL for name, text in PROGRAMS.items()})
     command = [new.python, "-c", ALONE, str(out)]
