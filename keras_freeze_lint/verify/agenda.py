@@ -58,4 +58,4 @@ class Agenda:
 def _what(request: Request) -> tuple[object, ...]:
     control = request.control
     flags = control and (control.training_call, tuple(sorted(control.flags.items())))
-    return request.text, flags, request.wanted, request.inference
+    return request.text, flags, request.wanted, request.inference, request.continued

@@ -10,7 +10,9 @@ One self-contained file: it runs beside the Keras that it measures, on Python 3.
 A program runs as ``__main__``.  Alone, its measured trace is printed as JSON in the shape that ``keras-freeze-lint
 trace`` predicts, and the exit status is 0 when it ended well, else 1.  Served, requests come on standard input as one
 JSON object a line, and answers go to the descriptor FD the same way, in the order in which the programs end.
-``{"ahead": TEXT}`` has no answer: the Keras that the text imports is imported before the first program comes.
+``{"ahead": TEXT}`` has no answer: the Keras that the text imports is imported before the first program comes.  The answer
+of a program that can do more says so (``again``); it then waits for ``{"id": M, "once_more": ID, "control": ...}``, answered
+like a program, until ``{"end": ID}``.
 
 How it measures: the training methods of the Keras that the program imports are wrapped.  Around each outermost call the
 weights of all leaf layers are read and compared by value.  Unless a request asks for a control or for the drift of each
@@ -35,7 +37,9 @@ step, nothing is trained, called or flagged on top of what the program does.
 A request may name lines of inference calls (predict, evaluate and their kin): these are measured, too, as training calls are.
 
 A control sets the flags of some layers right before a training call, compiles again with the arguments of the last
-``compile()`` and a fresh optimizer of the same kind, and lets the call train: what it shows must differ.
+``compile()`` and a fresh optimizer of the same kind, and lets the call train: what it shows must differ.  A training call
+that can be made once more (its data is in memory, all its layers are Keras's own) needs no second run for that: when the
+program has ended, its weights and flags are put back as they were when it began, and it is made again under the control.
 
 Not seen: graph-mode ``Session.run`` loops, stateless JAX loops, training in other processes.
 """
@@ -105,6 +109,7 @@ TURNS = 100  # turns of one training call that are told one by one
 WATCHED_STEPS = 50  # steps of one training call after which the drift is read
 ASKED = 32  # rows of the batch that a model that is frozen as a whole is asked about
 MEMORY_SLACK = 16 << 20  # bytes: a stack is no data
+REPEATED = 64 << 20  # bytes of weights, and of data, that are kept to make a training call once more
 PROBES = 3  # times that a control trains on other data before a layer counts as unable to move
 
 # Files between a program and the variable that it sets.
@@ -626,6 +631,46 @@ class Flavour:
         return [item for item in found if not isinstance(item, self.Metric)]
 
 
+def loaded(name):
+    """The Keras module of a name, if it has been loaded."""
+    top = name.split(".")[0]
+    module = sys.modules.get(name)
+    if name == "tensorflow.keras" and top in sys.modules:
+        module = getattr(sys.modules[top], "keras", None)
+    return module if hasattr(sys.modules.get(top), "__version__") else None
+
+
+def wrapped(flavour):
+    """What is wrapped of a Keras: the class or module, the name there, and the method of the meter that wraps it."""
+    for cls in flavour.classes():
+        for name in TRAINING_METHODS:
+            yield cls, name, "training"
+        for name in INFERENCE_METHODS:
+            yield cls, name, "inferring"
+        for name in BUILDING_METHODS:
+            yield cls, name, "building"
+        for name in WRITING_METHODS:
+            yield cls, name, "writing"
+        yield cls, "compile", "compiled"
+        yield cls, "__init__", "constructing"
+    for cls in flavour.Layer.__mro__:
+        if is_library(cls):
+            yield cls, "set_weights", "writing"
+    yield flavour.Layer, "__init__", "naming"
+    for owner in flavour.variables():
+        for name in ASSIGNING_METHODS:
+            yield owner, name, "assigning"
+    for owner in flavour.backends():
+        for name in SETTING_FUNCTIONS:
+            yield owner, name, "assigning"
+    for cls in flavour.optimizers():
+        for name in APPLYING_METHODS:
+            yield cls, name, "applying"
+        yield cls, "stateless_apply", "silent"
+    for cls in flavour.made_late():
+        yield cls, "build", "making"
+
+
 class Leaf:
     """A leaf layer, the models and wrappers it was found in, outermost first, and its flag there."""
 
@@ -941,10 +986,7 @@ class Forced:
         self.layers = []  # weak references to those that stay frozen
         self.line = None
 
-    def note(self, model, run, args, kwargs):
-        pass
-
-    def wrap(self, flavour):
+    def wrap(self, flavour, seal):
         owners = [cls for cls in subclasses(flavour.Layer) if isinstance(vars(cls).get("trainable"), property)]
         owners = [cls for cls in owners if is_library(cls) and vars(cls)["trainable"].fset]
         if not owners:
@@ -952,7 +994,9 @@ class Forced:
         for cls in owners:
             kept = vars(cls)["trainable"]
             setattr(cls, "trainable", property(kept.fget, self.setting(kept.fset), kept.fdel, kept.__doc__))
+            seal.renew(cls, "trainable")
         flavour.Layer.__init__ = self.building(flavour.Layer.__init__)
+        seal.renew(flavour.Layer, "__init__")
 
     def setting(self, original):
         @functools.wraps(original)
@@ -982,33 +1026,38 @@ class Forced:
                 layer.trainable = False
 
 
+def around(found):
+    """What is around leaves, from the outside in: a flag set there may reach the leaves."""
+    depths = OrderedDict()
+    for leaf in found:
+        for depth, layer in enumerate(leaf.around):
+            depths[id(layer)] = (max(depth, depths.get(id(layer), (0,))[0]), layer)
+    return [layer for _, layer in sorted(depths.values(), key=lambda pair: pair[0])]
+
+
 class Control:
-    """The flags that layers shall have at one training call, and how the models were compiled."""
+    """The flags that layers shall have at one training call."""
 
     def __init__(self, line, flags):
         self.line = line
         self.flags = flags
-        self.compiled = {}  # id of model: (the model, weakly; compile(); its arguments)
 
-    def wrap(self, flavour):
+    def wrap(self, flavour, seal):
         pass
 
     def concerns(self, flavour, model):
         """Whether the model has any of the layers; a line may train several models in turn."""
         return not set(self.flags).isdisjoint(Snapshot([(flavour, model)]).named())
 
-    def note(self, model, run, args, kwargs):
-        self.compiled[id(model)] = (weakref.ref(model), run, args, kwargs)
-
-    def apply(self, flavour, model):
+    def apply(self, flavour, model, compilation):
         """Set the flags and compile again; what is returned sets the flags back."""
         flags = Snapshot([(flavour, model)]).named()
         missing = sorted(set(self.flags) - set(flags))
         if missing:
             raise ControlFailed("the model has no layer %s" % ", ".join(missing))
-        known, compiling, args, kwargs = self.compiled.get(id(model), (lambda: None,) + (None,) * 3)
-        if known() is not model:
+        if compilation is None:
             raise ControlFailed("the model was not compiled in view")
+        compiling, args, kwargs = compilation
         undo = self._set(flags)
         try:
             fresh = [fresh_optimizer(value) for value in args]
@@ -1031,9 +1080,7 @@ class Control:
         return [variable for variable in variables if id(variable) not in frozen]
 
     def _set(self, named):
-        outer = OrderedDict((id(layer), layer) for leaf in named.values() for layer in leaf.around)
-        # what is around a leaf comes first, because its flag may reach the leaves
-        layers = sorted(outer.values(), key=lambda layer: max(self._depths(named, layer)))
+        layers = around(named.values())
         before = [(layer, layer.trainable) for layer in layers + [leaf.layer for leaf in named.values()]]
         wanted = {id(leaf.layer): self.flags.get(name, leaf.trainable) for name, leaf in named.items()}
         for layer in layers:
@@ -1050,15 +1097,6 @@ class Control:
                     layer.trainable = flag
 
         return undo
-
-    @staticmethod
-    def _depths(named, layer):
-        return [
-            number
-            for leaf in named.values()
-            for number, one in enumerate(leaf.around)
-            if one is layer
-        ]  # fmt: skip
 
     def still_waiting(self, snapshot):
         """Whether a layer that was made trainable has not moved yet."""
@@ -1096,6 +1134,77 @@ def other_data(value, random):
     return value
 
 
+class Repeatable:
+    """A training call that can be made once more, and how its model stood when it began.
+
+    Model and layers are held weakly: which ones there are counts elsewhere.
+    """
+
+    def __init__(self, flavour, model, name, original, arguments, compilation):
+        self.flavour = flavour
+        self.model = weakref.ref(model)
+        self.name = name
+        self.original = original
+        self.arguments = arguments
+        self.compilation = compilation
+        self.flags = [(weakref.ref(layer), bool(layer.trainable)) for layer in self.layers(model)]
+        self.values = {}
+        self.steps = 0
+
+    def layers(self, model):
+        found = leaves(self.flavour, model)
+        return around(found) + [leaf.layer for leaf in found]
+
+    def keep(self, snapshot):
+        """Whether the call, which has ended, can be made again from what a snapshot of its beginning holds."""
+        self.values, self.steps = snapshot.values, snapshot.steps
+        size = sum(value.nbytes for _, value in self.values.values())
+        return not snapshot.written and not snapshot.touched and size <= REPEATED
+
+    def rewind(self):
+        """Put weights and flags of the model back, and return it; raises ControlFailed where it is not what it was."""
+        model = self.model()
+        layers = self.layers(model) if model is not None else []
+        flags = [(known(), flag) for known, flag in self.flags]
+        if not layers or [id(layer) for layer in layers] != [id(layer) for layer, _ in flags]:
+            raise ControlFailed("the model is not there any more, or has other layers")
+        for layer, flag in flags:
+            if bool(layer.trainable) != flag:
+                layer.trainable = flag
+        if any(bool(layer.trainable) != flag for layer, flag in flags):
+            raise ControlFailed("the flags cannot be set back")
+        weights = {id(variable) for leaf in leaves(self.flavour, model) for variable in weights_of(leaf.layer)}
+        if weights != set(self.values):
+            raise ControlFailed("the model has other weights now")
+        variables, values = zip(*self.values.values()) if self.values else ((), ())
+        for variable, value in zip(variables, values):
+            variable.assign(value)
+        now = read(self.flavour, list(variables))
+        if now is None or any(differ(*pair) for pair in zip(now, values)):
+            raise ControlFailed("the weights cannot be put back")
+        return model
+
+
+def is_data(value):
+    """Whether a value is data that trains the same way each time that it is given to a training call."""
+    if value is None or isinstance(value, (bool, int, float, str, np.ndarray, np.generic)):
+        return type(value).__module__ in ("builtins", "numpy")
+    if type(value) in (list, tuple):
+        return all(map(is_data, value))
+    if type(value) is dict:
+        return all(map(is_data, value.values()))
+    return is_library(type(value)) and has_base(value, "EagerTensor")
+
+
+def size_of(value):
+    """Bytes of the arrays in data."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return sum(map(size_of, value))
+    return getattr(value, "nbytes", 0) if isinstance(value, np.ndarray) else 0
+
+
 # ---------------------------------------------------------------------------------------------- integrity
 class Seal:
     """What the measuring stands on, as it was before the program ran."""
@@ -1105,6 +1214,12 @@ class Seal:
 
     def keep(self, owner, name):
         self.kept.setdefault(id(owner), (owner, {}))[1].setdefault(name, vars(owner).get(name))
+
+    def renew(self, owner, name):
+        """What the measuring itself has changed."""
+        kept = self.kept.get(id(owner), (owner, {}))[1]
+        if name in kept:
+            kept[name] = vars(owner).get(name)
 
     def keep_class(self, cls):
         for name, value in list(vars(cls).items()):
@@ -1127,17 +1242,13 @@ class Seal:
 
 # ---------------------------------------------------------------------------------------------- the meter
 class Meter:
-    """Wraps Keras and fills the trace."""
+    """Wraps Keras, which may be done ahead, and fills the trace of a program."""
 
-    def __init__(self, program, control=None, watch=False, wanted=None, inference=()):
-        self.program = program
-        self.inference = frozenset(inference)  # lines whose inference calls are measured
-        self.control = control
-        self.watch = watch
-        self.trace = Trace(wanted)
+    def __init__(self):
         self.seal = Seal()
-        self.wanted = program.flavours()
-        self.flavours = []
+        self.prepared = []  # what is wrapped
+        self.flavours = []  # of these, what the program imports
+        self.compilations = {}  # id of model: (the model, weakly; its last compile() and what that got)
         self.models = []  # weak references to all models
         self.busy = False  # inside a training call
         self.compiling = False  # inside compile()
@@ -1150,31 +1261,51 @@ class Meter:
         self.step_is_over = False
         self.variable = None  # one that was trained, to ask where it lives
         self.answers = Answers()
+        self.steps = 0  # of the last training call under a control, before it was given other data
         self.probed = 0  # times that a control trained on other data, to see something move
         for module in (builtins, json, json.encoder, os, traceback, sys.modules[__name__]):
             self.seal.keep_module(module)
         for cls in (Meter, Snapshot, Trace, Effect, Flavour):
             self.seal.keep_class(cls)
 
+    def begin(self, program, control=None, watch=False, wanted=None, inference=(), again=()):
+        """What is to be measured."""
+        self.program = program
+        self.control = control
+        self.watch = watch
+        self.trace = Trace(wanted)
+        self.inference = frozenset(inference)  # lines whose inference calls are measured
+        self.again = frozenset(again)  # lines whose first training call is kept, to be made once more
+        self.repeatable = {}  # of these, by line, what can be
+        self.wanted = program.flavours()
+
     # -- finding Keras
     def after_import(self):
-        """Wrap each wanted Keras as soon as the program has loaded it."""
+        """Measure each wanted Keras as soon as the program has loaded it."""
         for name in list(self.wanted):
-            top = name.split(".")[0]
-            module = sys.modules.get(name)
-            if name == "tensorflow.keras" and top in sys.modules:
-                module = getattr(sys.modules[top], "keras", None)
-            if module is None or not hasattr(sys.modules.get(top), "__version__"):
+            module = loaded(name)
+            if module is None:
                 continue
             self.wanted.remove(name)
-            load_numpy()
-            try:
-                flavour = Flavour(module)
-            except (AttributeError, ImportError):
-                continue  # a TensorFlow without Keras
-            if not any(known.Model is flavour.Model for known in self.flavours):
+            flavour = self.prepare(module)
+            if flavour is not None and flavour not in self.flavours:
                 self.flavours.append(flavour)
-                self.wrap(flavour)
+                if self.control is not None:
+                    self.control.wrap(flavour, self.seal)
+
+    def prepare(self, module):
+        """The Keras of a module, wrapped."""
+        load_numpy()
+        try:
+            flavour = Flavour(module)
+        except (AttributeError, ImportError):
+            return None  # a TensorFlow without Keras
+        for known in self.prepared:
+            if known.Model is flavour.Model:
+                return known
+        self.prepared.append(flavour)
+        self.wrap(flavour)
+        return flavour
 
     def keras(self):
         versions, backends = OrderedDict(), OrderedDict()
@@ -1191,39 +1322,17 @@ class Meter:
 
     # -- wrapping
     def wrap(self, flavour):
-        if self.control is not None:
-            self.control.wrap(flavour)
-        for cls in flavour.classes():
-            for name in TRAINING_METHODS:
-                self.replace(cls, name, functools.partial(self.training, flavour))
-            for name in INFERENCE_METHODS if self.inference else ():
-                self.replace(cls, name, functools.partial(self.inferring, flavour))
-            for name in BUILDING_METHODS:
-                self.replace(cls, name, self.building)
-            for name in WRITING_METHODS:
-                self.replace(cls, name, self.writing)
-            self.replace(cls, "compile", self.compiled)
-            self.replace(cls, "__init__", functools.partial(self.constructing, flavour))
-        for cls in flavour.Layer.__mro__:
-            if is_library(cls):
-                self.replace(cls, "set_weights", self.writing)
-        self.replace(flavour.Layer, "__init__", self.naming)
+        for owner, name, kind in wrapped(flavour):
+            make = getattr(self, kind)
+            if kind in ("training", "inferring", "constructing"):
+                make = functools.partial(make, flavour)
+            self.replace(owner, name, make)
         for cls in flavour.variables():
-            for name in ASSIGNING_METHODS:
-                self.replace(cls, name, self.assigning)
             self.seal.keep_class(cls)
             for name in VALUES:
                 self.seal.keep(cls, name)
         for module in flavour.backends():
-            for name in SETTING_FUNCTIONS:
-                self.replace(module, name, self.assigning)
             self.seal.keep_module(module)
-        for cls in flavour.optimizers():
-            for name in APPLYING_METHODS:
-                self.replace(cls, name, self.applying)
-            self.replace(cls, "stateless_apply", self.silent)
-        for cls in flavour.made_late():
-            self.replace(cls, "build", self.making)
         for cls in flavour.normalizations():
             cls.__call__ = self.forwarding(flavour, cls)
         for cls in flavour.sessions():
@@ -1240,9 +1349,8 @@ class Meter:
                 self.seal.keep_class(cls)
         for cls in subclasses(flavour.Layer):
             if is_library(cls):
-                for name in OWN_WORDS + TRAINING_METHODS:  # also those that it has not, and would inherit
-                    self.seal.keep(cls, name)
-                for name in INFERENCE_METHODS if self.inference else ():
+                # also those that it has not, and would inherit
+                for name in OWN_WORDS + TRAINING_METHODS + INFERENCE_METHODS:
                     self.seal.keep(cls, name)
         for name in ("array", "all", "abs", "asarray", "errstate", "isfinite"):
             self.seal.keep(np, name)
@@ -1301,17 +1409,22 @@ class Meter:
 
         @functools.wraps(original)
         def wrapper(model, *args, **kwargs):
-            if self.control is None or self.compiling:
+            if self.compiling or (self.control is None and not self.again):
                 return original(model, *args, **kwargs)
             self.compiling = True
             try:
                 result = original(model, *args, **kwargs)
             finally:
                 self.compiling = False
-            self.control.note(model, original, args, kwargs)
+            self.compilations[id(model)] = (weakref.ref(model), (original, args, kwargs))
             return result
 
         return wrapper
+
+    def compilation(self, model):
+        """The last compile() of a model and what it got, or None."""
+        known, compilation = self.compilations.get(id(model), (lambda: None, None))
+        return compilation if known() is model else None
 
     def building(self, original, name):
         @functools.wraps(original)
@@ -1407,8 +1520,6 @@ class Meter:
         return wrapper
 
     def training(self, flavour, original, name):
-        takes_callbacks = name != "train_on_batch" and position_of(original, "callbacks")
-
         @functools.wraps(original)
         def wrapper(model, *args, **kwargs):
             if self.busy:
@@ -1416,24 +1527,56 @@ class Meter:
                     self.touch(flavour, model)
                 return original(model, *args, **kwargs)
             line = self.program.line((name,))
-            if self.watch and takes_callbacks:
-                args, kwargs = self.with_watcher(flavour, takes_callbacks, args, kwargs)
+            if self.control is not None and line == self.control.line and self.control.concerns(flavour, model):
+                return self.controlled(flavour, model, original, name, line, args, kwargs)
+            kept = self.kept(flavour, model, original, name, line, args, kwargs)
+            args, kwargs = self.watched(flavour, original, name, args, kwargs)
             run = functools.partial(original, model, *args, **kwargs)
-            if self.control is None or line != self.control.line or not self.control.concerns(flavour, model):
-                asked = self.asked(flavour, model, args, kwargs) if self.watch and self.control is None else None
-                return self.measure(name, model.name, [(flavour, model)], run, line, asked=asked)
-            self.compiling = True  # what the control compiles is no compile() of the program
-            try:
-                undo = self.control.apply(flavour, model)
-            finally:
-                self.compiling = False
-            try:
-                again = functools.partial(self.until_moved, original, model, args, kwargs)
-                return self.measure(name, model.name, [(flavour, model)], again, line, controlled=True)
-            finally:
-                undo()
+            asked = self.asked(flavour, model, args, kwargs) if self.watch and self.control is None else None
+            return self.measure(name, model.name, [(flavour, model)], run, line, asked=asked, kept=kept)
 
         return wrapper
+
+    def controlled(self, flavour, model, original, name, line, args, kwargs):
+        """A training call under the control."""
+        args, kwargs = self.watched(flavour, original, name, args, kwargs)
+        self.compiling = True  # what the control compiles is no compile() of the program
+        try:
+            undo = self.control.apply(flavour, model, self.compilation(model))
+        finally:
+            self.compiling = False
+        try:
+            run = functools.partial(self.until_moved, original, model, args, kwargs)
+            return self.measure(name, model.name, [(flavour, model)], run, line, controlled=True)
+        finally:
+            undo()
+
+    # -- once more
+    def kept(self, flavour, model, original, name, line, args, kwargs):
+        """What is needed to make a training call once more, if it is asked for and can be."""
+        if line not in self.again or line in self.trace.turns or not is_eager() or SESSIONS:
+            return None
+        compilation = self.compilation(model)
+        data = list(args) + list(kwargs.values())
+        if compilation is None or not all(map(is_data, data)) or size_of(data) > REPEATED:
+            return None
+        found = Repeatable(flavour, model, name, original, (args, kwargs), compilation)
+        return found if all(is_library(type(layer)) for layer in [model] + found.layers(model)) else None
+
+    def repeat(self, line, flags):
+        """Make a training call once more, under a control; what it did.
+
+        Raises ControlFailed where it cannot be made as it was, and what the call raises.
+        """
+        known = self.repeatable[line]
+        model = known.rewind()
+        self.control, self.trace = Control(line, flags), Trace()
+        self.compilations[id(model)] = (known.model, known.compilation)
+        args, kwargs = known.arguments
+        self.controlled(known.flavour, model, known.original, known.name, line, args, kwargs)
+        if self.steps < known.steps:
+            raise ControlFailed("it made fewer steps than before")
+        return self.trace.calls
 
     def inferring(self, flavour, original, name):
         """Around a call that should only use a model."""
@@ -1441,7 +1584,7 @@ class Meter:
         @functools.wraps(original)
         def wrapper(model, *args, **kwargs):
             run = functools.partial(original, model, *args, **kwargs)
-            line = None if self.busy else self.program.line((name,))
+            line = self.program.line((name,)) if self.inference and not self.busy else None
             if line not in self.inference:
                 return run()
             step_is_over = self.step_is_over  # this is no step of a hand-written loop
@@ -1473,6 +1616,7 @@ class Meter:
         """
         self.probed = 0
         result = original(model, *args, **kwargs)
+        self.steps = self.active.steps
         random = np.random.RandomState(0)
         for _ in range(PROBES):
             if not self.control.still_waiting(self.active):
@@ -1489,8 +1633,17 @@ class Meter:
                 break  # a generator that has ended, say
         return result
 
+    def watched(self, flavour, original, name, args, kwargs):
+        """The arguments of a training call, with a callback that notes the drift after each step, and without a bar."""
+        if not self.watch or name == "train_on_batch":
+            return args, kwargs
+        position = position_of(original, "verbose")
+        if position and len(args) < position:
+            kwargs = dict({"verbose": 0}, **kwargs)
+        position = position_of(original, "callbacks")
+        return self.with_watcher(flavour, position, args, kwargs) if position else (args, kwargs)
+
     def with_watcher(self, flavour, position, args, kwargs):
-        """The arguments of a training call, with a callback that notes the drift after each step."""
         meter = self
 
         class Watcher(flavour.module.callbacks.Callback):
@@ -1601,7 +1754,7 @@ class Meter:
                     waiting.extend(list(operation.inputs) + list(operation.control_inputs))
         return [step for step in self.graph_steps if id(getattr(step[0], "op", step[0])) in seen]
 
-    def measure(self, call, name, models, run, line, moved_before=(), asked=None, **more):
+    def measure(self, call, name, models, run, line, moved_before=(), asked=None, kept=None, **more):
         """Run a training call between two snapshots."""
         self.check()
         self.busy = True
@@ -1623,6 +1776,8 @@ class Meter:
                 more["answers"] = self.answers.drift(asked)
             if more.get("controlled"):
                 more["probed"] = self.probed
+            if kept is not None and kept.keep(snapshot):
+                self.repeatable[line] = kept
             self.trace.add(line, call, name, effects, **more)
             return result
         finally:
@@ -1741,6 +1896,7 @@ class Meter:
         )
 
 
+@functools.lru_cache(maxsize=None)
 def position_of(function, name):
     """The position of a parameter, the first one after ``self`` being 1; 0 if there is none of this name."""
     try:
@@ -1927,6 +2083,7 @@ def load_runtime(accelerated, threads):
             tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
             tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
             tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
+            call_kernels_directly()
             return
         for card in tensorflow.config.experimental.list_physical_devices("GPU"):
             tensorflow.config.experimental.set_memory_growth(card, True)
@@ -1934,8 +2091,17 @@ def load_runtime(accelerated, threads):
         pass  # no TensorFlow, one without GPUs, or one before 1.14: TF_FORCE_GPU_ALLOW_GROWTH does what can be done
 
 
-def measured(request, path):
+def call_kernels_directly():
+    """Run single operations as they are; newer TensorFlows make a function of each first, and optimize that."""
+    from tensorflow.python import pywrap_tfe
+
+    original = pywrap_tfe.TFE_ContextOptionsSetRunEagerOpAsFunction
+    pywrap_tfe.TFE_ContextOptionsSetRunEagerOpAsFunction = lambda options, _: original(options, False)
+
+
+def measured(request, path, meter):
     """Run the program of a request in this process; the answer is plain data."""
+    begin = time.time()
     answer = OrderedDict([("status", "finished"), ("message", ""), ("line", 0)])
     known = len(sys.modules)
     try:
@@ -1947,7 +2113,14 @@ def measured(request, path):
     control = None
     if asked:
         control = Control(asked["line"], asked["flags"]) if asked["line"] else Forced(asked["flags"])
-    meter = Meter(program, control, request["watch"], request.get("wanted"), request.get("inference", ()))
+    meter.begin(
+        program,
+        control,
+        request["watch"],
+        request.get("wanted"),
+        request.get("inference", ()),
+        request.get("again", ()),
+    )
     heard = Warned(program)
     failure = None
     forbidden = request.get("forbidden")
@@ -1977,12 +2150,32 @@ def measured(request, path):
     answer["device"] = meter.device()
     answer["trace"] = meter.trace.to_json(request.get("name") or path, meter.keras(), failure)
     answer["loaded"] = sorted(list(sys.modules)[known:])
+    if answer["status"] == "finished" and time.time() - begin < request["limits"]["wall"] / 4:
+        answer["again"] = sorted(meter.repeatable)
     return answer
 
 
-def run_fork(request, results, nonce):
-    """The process that the program runs in: it never returns."""
-    encode, write, leave = json.JSONEncoder().encode, os.write, os._exit
+def repeated(order, meter):
+    """Make a training call of the program once more, under a control; the answer is plain data."""
+    begin = time.time()
+    answer = OrderedDict([("status", "finished"), ("message", ""), ("line", 0)])
+    try:
+        answer["calls"] = meter.repeat(order["control"]["line"], order["control"]["flags"])
+    except Refused as error:
+        answer.update(status="tampered", message=str(error))
+    except BaseException as error:
+        answer.update(status="raised", message=describe(error))
+    answer.update(id=order["id"], device=meter.device(), seconds=round(time.time() - begin, 3))
+    return answer
+
+
+def run_fork(request, results, nonce, orders, meter):
+    """The process that the program runs in: it never returns.
+
+    ``orders`` is a descriptor that says what to do after the program, or None.
+    """
+    encode, decode = json.JSONEncoder().encode, json.JSONDecoder().decode
+    read_some, write, leave = os.read, os.write, os._exit
     try:
         raise_wall(request)
     except Exception as error:
@@ -1994,29 +2187,46 @@ def run_fork(request, results, nonce):
             path = os.path.join(request["scratch"], "witness.py")
             with open(path, "wb") as stream:
                 stream.write(request["text"].encode("utf-8", "surrogatepass"))
-            answer = measured(request, path)
+            answer = measured(request, path, meter)
         except BaseException as error:
             answer = {"status": "stopped", "message": "the measuring ended with %s" % describe(error)}
-    try:
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-    except BaseException:
-        pass
-    left = nonce + encode(answer).encode("utf-8") + nonce
-    while left:
-        left = left[write(results, left) :]
-    leave(0)
+    stays, waiting = orders is not None and bool(answer.get("again")), b""
+    while True:
+        try:
+            for stream in (sys.stdout, sys.stderr):
+                stream.flush()
+        except BaseException:
+            pass
+        left = nonce + encode(answer).encode("utf-8") + nonce
+        while left:
+            left = left[write(results, left) :]
+        while stays and b"\n" not in waiting:
+            chunk = read_some(orders, 65536)
+            stays, waiting = bool(chunk), waiting + chunk
+        if not stays:
+            leave(0)
+        line, _, waiting = waiting.partition(b"\n")
+        answer = repeated(decode(line.decode("utf-8")), meter)
 
 
 # ---------------------------------------------------------------------------------------------- supervision
 class Supervisor:
-    """Watches over one program: it ends with it, or with the limit that the program reaches."""
+    """Watches over one program: it ends with it, or with the limit that the program reaches.
+
+    Answers are passed to ``tell`` as they come; ``lines`` brings what a program which can do more shall do.
+    """
 
     OUTPUT_KEPT = 4000
     RESULT = 64 << 20
 
-    def __init__(self, request):
+    def __init__(self, request, meter, tell, lines):
         self.request = request
+        self.meter = meter
+        self.tell = tell
+        self.lines = lines
+        self.orders = None  # where they are written to
+        self.told = False
+        self.nonce = binascii.hexlify(os.urandom(32))
         self.limits = request["limits"]
         self.printed = 0
         self.tail = b""
@@ -2027,42 +2237,57 @@ class Supervisor:
         self.begin = time.time()
 
     def run(self):
-        """The answer, as plain data."""
+        """Tell all answers, the last one when the program is gone."""
         wall = self.request["wall"]
-        process_option(PR_SET_PDEATHSIG, signal.SIGKILL)
-        process_option(PR_SET_CHILD_SUBREAPER, 1)
-        own_scratch = None
+        own_scratch = home = orders = None
         if wall["namespaces"]:
+            home = os.open("/proc/self/ns/pid", os.O_RDONLY)
             system_call("unshare", CLONE_NEWPID | CLONE_NEWIPC)
         else:
             own_scratch = self.request["scratch"] = tempfile.mkdtemp(prefix="run-", dir=self.request["scratch"])
-        nonce = binascii.hexlify(os.urandom(32))
         results, writes = os.pipe()
         output, prints = os.pipe()
+        if self.request.get("again"):
+            orders, self.orders = os.pipe()
+            os.set_blocking(self.orders, False)
         pid = os.fork()
         if not pid:
-            process_option(PR_SET_PDEATHSIG, signal.SIGKILL)
-            os.setsid()
-            nothing = os.open(os.devnull, os.O_RDWR)
-            for source, target in ((nothing, 0), (prints, 1), (prints, 2)):
-                os.dup2(source, target)
-            rules = wall["rules"][0] if wall["rules"] else -1
-            first = 3
-            for kept in sorted({writes, rules, 4096}):
-                if kept >= first:
-                    os.closerange(first, kept)
-                    first = kept + 1
-            sys.stdout, sys.stderr = os.fdopen(1, "w", 1), os.fdopen(2, "w", 1)
-            run_fork(self.request, writes, nonce)
-        os.close(writes)
-        os.close(prints)
+            try:
+                self.enter(writes, prints, orders)
+            finally:
+                os._exit(1)
+        if home is not None:
+            system_call("setns", home, CLONE_NEWPID)
+        for descriptor in (writes, prints, orders, home):
+            if descriptor is not None:
+                os.close(descriptor)
         try:
             status = self.watch(pid, results, output)
         finally:
             self.end(pid)
+            self.end_orders()
+            os.close(results)
+            os.close(output)
             if own_scratch:
                 remove(own_scratch)
-        return self.answer(status, nonce)
+        if not self.told:
+            self.tell(self.whole(self.judged(status)))
+
+    def enter(self, writes, prints, orders):
+        """In the new process: nothing is left open but what the program needs."""
+        process_option(PR_SET_PDEATHSIG, signal.SIGKILL)
+        os.setsid()
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for source, target in ((nothing, 0), (prints, 1), (prints, 2)):
+            os.dup2(source, target)
+        rules = self.request["wall"]["rules"]
+        first = 3
+        for kept in sorted({writes, rules[0] if rules else -1, -1 if orders is None else orders, 4096}):
+            if kept >= first:
+                os.closerange(first, kept)
+                first = kept + 1
+        sys.stdout, sys.stderr = os.fdopen(1, "w", 1), os.fdopen(2, "w", 1)
+        run_fork(self.request, writes, self.nonce, orders, self.meter)
 
     def watch(self, pid, results, output):
         """Read what comes until the process is gone; its exit status."""
@@ -2072,8 +2297,12 @@ class Supervisor:
         limit = memory_of(pid, self.counted) + self.limits["memory"] + MEMORY_SLACK
         pause, next_look = 0.005, 0.0
         while status is None or open_ends:
-            ready = select.select(list(open_ends), [], [], 0 if status is not None else pause)[0]
+            listened = [] if self.orders is None else [self.lines.descriptor]
+            ready = select.select(list(open_ends) + listened, [], [], 0 if status is not None else pause)[0]
             for descriptor in ready:
+                if descriptor == self.lines.descriptor:
+                    self.pass_orders()
+                    continue
                 chunk = os.read(descriptor, 65536)
                 if not chunk:
                     open_ends.discard(descriptor)
@@ -2082,11 +2311,13 @@ class Supervisor:
                 else:
                     self.printed += len(chunk)
                     self.tail = (self.tail + chunk)[-self.OUTPUT_KEPT :]
+            if output not in ready:  # what it printed before its answer has been read
+                self.pass_on()
             if status is None:
                 done, ended, used = os.wait4(pid, os.WNOHANG)
                 if done:
                     status, self.used = ended, used.ru_utime + used.ru_stime
-            elif not ready:
+            elif open_ends.isdisjoint(ready):
                 break  # what else holds the pipes open does not matter any more
             now = time.time()
             if not self.why and status is None and now >= next_look:
@@ -2164,17 +2395,47 @@ class Supervisor:
             if not left:
                 time.sleep(0.005)
 
-    def answer(self, status, nonce):
-        answer = self.judged(status, nonce)
-        answer["id"] = self.request["id"]
-        answer["seconds"] = round(time.time() - self.begin, 3)
+    def pass_orders(self):
+        """Pass on what the program shall do, without waiting for one that does not read."""
+        lines, more = self.lines.read()
+        for line in lines:
+            if self.orders is None or b'"once_more"' not in line:
+                more = False
+                continue
+            try:
+                more = more and os.write(self.orders, line + b"\n") == len(line) + 1
+            except OSError:
+                more = False
+        if not more:
+            self.end_orders()
+
+    def end_orders(self):
+        if self.orders is not None:
+            os.close(self.orders)
+            self.orders = None
+
+    def pass_on(self):
+        """Tell the answers that are complete, if more may come."""
+        while (self.told or self.orders is not None) and self.result.endswith(self.nonce):
+            before, _, framed = self.result.partition(self.nonce)
+            text, end, rest = framed.partition(self.nonce)
+            answer = json.loads(text.decode("utf-8")) if end and not before else None
+            if answer is None or not (self.told or answer.get("again")):
+                return
+            self.told, self.result = True, rest
+            self.tell(self.whole(answer))
+
+    def whole(self, answer):
+        """An answer with what only the supervisor knows."""
+        answer.setdefault("id", self.request["id"])
+        answer.setdefault("seconds", round(time.time() - self.begin, 3))
         answer["output"] = self.tail.decode("utf-8", "replace")
         return answer
 
-    def judged(self, status, nonce):
+    def judged(self, status):
         if self.why:
             return {"status": "stopped", "message": self.why}
-        size = len(nonce)
+        nonce, size = self.nonce, len(self.nonce)
         framed = self.result.startswith(nonce) and self.result.endswith(nonce) and len(self.result) > 2 * size
         if framed and os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0:
             return json.loads(self.result[size:-size].decode("utf-8"))
@@ -2223,6 +2484,10 @@ def remove(folder):
 # ---------------------------------------------------------------------------------------------- the server
 # What holds a Keras: the first of these that a program imports brings what else it needs of them.
 KERAS = ("keras", "tf_keras", "tensorflow")
+# What TensorFlow imports when Keras first trains.
+LATE = [
+    "tensorflow.python.data.ops.%s_op" % name for name in ("concatenate", "flat_map", "from_tensors", "range", "zip")
+]
 # What may be imported ahead of the programs, and what programs were seen to load is imported ahead of the next.
 AHEAD = LIBRARIES + (
     "numpy",
@@ -2239,34 +2504,111 @@ AHEAD = LIBRARIES + (
 )
 
 
+class Lines:
+    """What comes through a descriptor, line by line."""
+
+    def __init__(self, descriptor):
+        self.descriptor = descriptor
+        self.buffered = b""
+
+    def read(self):
+        """The lines that are complete with what comes next, and whether there may be more."""
+        chunk = os.read(self.descriptor, 1 << 20)
+        lines = (self.buffered + chunk).split(b"\n")
+        self.buffered = lines.pop()
+        return lines, bool(chunk)
+
+
+def supervise(meter, listens, tells):
+    """A process that runs one program after the other, each in a fork of its own."""
+    process_option(PR_SET_PDEATHSIG, signal.SIGKILL)
+    process_option(PR_SET_CHILD_SUBREAPER, 1)
+    incoming, more = Lines(listens), True
+
+    def tell(answer):
+        write_all(tells, json.dumps(answer).encode("utf-8") + b"\n")
+
+    while more:
+        lines, more = incoming.read()
+        for request in (json.loads(line.decode("utf-8")) for line in lines):
+            if "text" not in request:
+                continue  # it came too late: the program is gone
+            try:
+                Supervisor(request, meter, tell, incoming).run()
+            except Exception as error:
+                traceback.print_exc()
+                tell({"id": request["id"], "status": "unusable", "message": "the sandbox: %s" % describe(error)})
+            tell({"done": True})
+
+
+class Worker:
+    """A process that supervises programs, as the server sees it. It knows what was imported when it began."""
+
+    def __init__(self, pid, asks, answers):
+        self.pid = pid
+        self.asks = asks
+        self.answers = Lines(answers)
+        self.imported = len(sys.modules)
+        self.program = None  # the number of the request that it is at work on
+        self.waiting = None  # the number of the request that it has yet to answer
+        self.later = []  # what else its program shall do
+
+    def ask(self, request):
+        self.waiting = request.get("id")
+        try:
+            write_all(self.asks, json.dumps(request).encode("utf-8") + b"\n")
+        except OSError:
+            pass  # it is gone, which is seen where its answers come
+
+    def go_on(self):
+        while self.later and self.waiting is None:
+            self.ask(self.later.pop(0))
+
+
 class Server:
     """Imports what programs import, once, and nothing more: each program is measured in a fork with a supervisor."""
 
     def __init__(self, answers, rules):
         self.answers = answers
         self.rules = rules  # descriptor and rights of Landlock rules, if these are the wall
-        self.running = {}  # descriptor: (pid, id of the request, what has come)
+        self.meter = Meter()
+        self.workers = {}  # by the descriptor of their answers
         self.failed = {}  # package: why it cannot be imported
 
     def run(self):
         """Serve until standard input ends and all programs have."""
-        buffered, reading = b"", True
-        while reading or self.running:
-            wanted = list(self.running) + ([0] if reading else [])
+        incoming, reading = Lines(0), True
+        while reading or any(worker.program is not None for worker in self.workers.values()):
+            wanted = list(self.workers) + ([0] if reading else [])
             for descriptor in select.select(wanted, [], [])[0]:
                 if descriptor:
-                    self.receive(descriptor)
+                    if descriptor in self.workers:  # or a request has just made it unnecessary
+                        self.receive(self.workers[descriptor])
                     continue
-                chunk = os.read(0, 1 << 20)
-                reading = bool(chunk)
-                lines = (buffered + chunk).split(b"\n")
-                buffered = lines.pop()
+                lines, reading = incoming.read()
                 for line in lines:
-                    request = json.loads(line.decode("utf-8"))
-                    if "ahead" in request:
-                        self.import_ahead(request["ahead"], KERAS)
-                    else:
-                        self.start(request)
+                    self.serve(json.loads(line.decode("utf-8")))
+
+    def serve(self, request):
+        if "ahead" in request:
+            self.import_ahead(request["ahead"], KERAS)
+        elif "text" in request:
+            self.start(request)
+        else:
+            self.go_on(request)
+
+    def go_on(self, request):
+        """Something for a program that can do more: an order, or that there is none."""
+        for worker in self.workers.values():
+            if worker.program == request.get("once_more", request.get("end")):
+                worker.later.append(request)
+                worker.go_on()
+                return
+        self.gone(request.get("id"))
+
+    def gone(self, number):
+        if number is not None:
+            self.send({"id": number, "status": "stopped", "message": "the program is gone"})
 
     def start(self, request):
         request["wall"]["rules"] = self.rules
@@ -2274,54 +2616,77 @@ class Server:
         if error:
             self.send({"id": request["id"], "status": "unusable", "message": error})
             return
+        idle = [worker for worker in self.workers.values() if worker.program is None]
+        for worker in idle:
+            if worker.imported != len(sys.modules):
+                self.dismiss(worker)
+        worker = next((one for one in idle if one.imported == len(sys.modules)), None) or self.employ()
+        worker.program = request["id"]
+        worker.ask(request)
+
+    def employ(self):
+        """A new worker."""
         if hasattr(gc, "freeze"):
             gc.freeze()  # else each fork would look through, and so copy, all that was imported
-        reads, writes = os.pipe()
+        answers, tells = os.pipe()
+        listens, asks = os.pipe()
         sys.stdout.flush()
         sys.stderr.flush()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a fork beside threads: those of the import sleep
             pid = os.fork()
-        if pid:
-            os.close(writes)
-            self.running[reads] = (pid, request["id"], [])
-            return
-        try:
-            os.close(0)
-            os.open(os.devnull, os.O_RDONLY)
-            os.close(self.answers)
-            for other in list(self.running) + [reads]:
-                os.close(other)
+        if not pid:
             try:
-                answer = Supervisor(request).run()
-            except Exception as error:
-                traceback.print_exc()
-                answer = {"id": request["id"], "status": "unusable", "message": "the sandbox: %s" % describe(error)}
-            write_all(writes, json.dumps(answer).encode("utf-8"))
-        finally:
-            os._exit(0)
+                os.close(0)
+                os.open(os.devnull, os.O_RDONLY)
+                for other in [self.answers, answers, asks]:
+                    os.close(other)
+                for descriptor, worker in self.workers.items():
+                    os.close(descriptor)
+                    os.close(worker.asks)
+                supervise(self.meter, listens, tells)
+            finally:
+                os._exit(0)
+        os.close(tells)
+        os.close(listens)
+        worker = self.workers[answers] = Worker(pid, asks, answers)
+        return worker
 
-    def receive(self, descriptor):
-        pid, number, parts = self.running[descriptor]
-        chunk = os.read(descriptor, 1 << 20)
-        if chunk:
-            parts.append(chunk)
-            return
-        os.close(descriptor)
-        del self.running[descriptor]
-        os.waitpid(pid, 0)
-        try:
-            answer = json.loads(b"".join(parts).decode("utf-8"))
-        except ValueError:
-            answer = {"id": number, "status": "stopped", "message": "its supervisor was ended"}
-        for name in answer.pop("loaded", ()):
+    def dismiss(self, worker):
+        os.close(worker.asks)
+        os.close(worker.answers.descriptor)
+        del self.workers[worker.answers.descriptor]
+        os.waitpid(worker.pid, 0)
+
+    def receive(self, worker):
+        lines, more = worker.answers.read()
+        for answer in (json.loads(line.decode("utf-8")) for line in lines):
+            if "done" in answer:
+                self.release(worker)
+            elif answer["id"] == worker.waiting:
+                worker.waiting = None
+                self.load_meanwhile(answer.pop("loaded", ()))
+                self.send(answer)
+                worker.go_on()
+        if not more:
+            self.release(worker)
+            self.dismiss(worker)
+
+    def release(self, worker):
+        """A worker's program is gone: what it has not answered, it will not."""
+        for number in [worker.waiting] + [request.get("id") for request in worker.later]:
+            self.gone(number)
+        worker.program, worker.waiting, worker.later = None, None, []
+
+    def load_meanwhile(self, names):
+        """Import what a program had to import by itself: others will, too."""
+        for name in names:
             if (
                 name.split(".")[0] in AHEAD
                 and name not in sys.modules
                 and not name.startswith("tensorflow.python.debug")
             ):
                 self.load(name)
-        self.send(answer)
 
     def send(self, answer):
         write_all(self.answers, json.dumps(answer).encode("utf-8") + b"\n")
@@ -2343,9 +2708,24 @@ class Server:
                         sys.modules["tensorflow"].keras.layers.Dense  # newer ones load Keras late
                     except Exception:
                         pass
+                self.prepare(name)
             if name in KERAS and name in self.failed:
                 return "%s cannot be imported: %s" % (name, self.failed[name])
         return None
+
+    def prepare(self, name):
+        """Do once, for a package that was imported, what every program would do; nothing of it starts a thread."""
+        try:
+            self.meter.prepare(loaded("tensorflow.keras" if name == "tensorflow" else name))
+            if "tensorflow" in sys.modules:
+                for late in LATE:
+                    self.load(late)
+                from tensorflow.python.framework import kernels, op_def_registry
+
+                op_def_registry.get("NoSuchOperation")  # the first such question goes through all operations
+                kernels.get_registered_kernels_for_op("MatMul")
+        except Exception:
+            pass  # not a Keras, or an old TensorFlow
 
     def load(self, name):
         try:
@@ -2398,7 +2778,8 @@ def main(arguments=None):
     sys.stdout = sys.stderr
 
     program = Program(options.program)
-    meter = Meter(program)
+    meter = Meter()
+    meter.begin(program)
     failure = None
     try:
         program.run(meter.after_import, plain_builtins())

@@ -32,7 +32,8 @@ _FROM_THE_START = {
 class Proposal:
     """A run for comparison that can be made: of so many ``calls`` on these lines, or (None) to its end.
 
-    ``inference`` says that these calls only use a model.
+    ``inference`` says that these calls only use a model, ``first`` that the call in question is the first of its line:
+    the run that it is compared with may then make it once more.
     """
 
     words: str
@@ -41,11 +42,18 @@ class Proposal:
     calls: int | None
     flags: Control | None = None
     inference: bool = False
+    first: bool = False
 
     @property
     def request(self) -> Request:
+        """This run, by itself."""
         wanted = (self.lines, self.calls) if self.calls is not None else None
         return Request(self.text, self.flags, wanted, self.lines if self.inference else frozenset())
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """The ways to make it, the shortest first."""
+        return (Request(self.text, self.flags, continued=True), self.request) if self.first else (self.request,)
 
     def showed(self, measured: Measurement) -> Comparison:
         return Comparison(self.words, self.lines, measured, self.flags is not None)
@@ -71,7 +79,8 @@ def controls(
     if observation.call is not None and flags:
         # Only a model's own training goes by another compile().
         if observation.call.call in MODEL_TRAINING:
-            yield Proposal(_COMPILED_AGAIN[plan.expected], witness.text, line, calls, Control(plan.line, flags))
+            control, first = Control(plan.line, flags), observation.turn == 0
+            yield Proposal(_COMPILED_AGAIN[plan.expected], witness.text, line, calls, control, first=first)
         elif observation.call.call == "minimize" and plan.expected == "still":
             yield Proposal("left out of var_list", witness.text, line, calls, Control(plan.line, flags))
         elif mendable is not None and all(layer.intent == "frozen" for _, layer in observation.layers):

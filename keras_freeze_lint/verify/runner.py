@@ -7,7 +7,7 @@ import errno
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, cast
@@ -25,7 +25,7 @@ from keras_freeze_lint.verify.measurement import (
     Status,
 )
 from keras_freeze_lint.verify.sandbox import Containment, NoSandbox, available
-from keras_freeze_lint.verify.vetting import FORBIDDEN, vet
+from keras_freeze_lint.verify.vetting import FORBIDDEN, Refusal, vet
 
 DeviceChoice = Literal["auto", "cpu", "gpu"]
 
@@ -35,6 +35,7 @@ _IMPORT_SECONDS = 240.0
 _SLACK_SECONDS = 30.0
 # Each may need the memory that a witness may have.
 _MOST_SIDE_BY_SIDE = 4
+_OVER = Refusal("unusable", "the run that this would go on with is over", 0)
 # What a program may set before it imports Keras, and only then: such a program gets a process of its own.
 _EARLY_SETTINGS = frozenset({"KERAS_BACKEND", "TF_USE_LEGACY_KERAS"})
 # What goes through from the environment of the user: nothing that is secret, nothing that changes Python.
@@ -63,12 +64,27 @@ class Request:
 
     ``wanted`` says on which lines of it training calls are of interest, and how many there: the run ends after these.
     On the lines ``inference`` calls are measured that only use a model.
+
+    The first training call on each of the lines ``again`` may be wanted once more, under a control, when the run has
+    ended: by a request that is ``continued``, asked for as soon as that run has been told. It is unusable where the
+    call cannot be made again as it was.
     """
 
     text: str
     control: Control | None = None
     wanted: tuple[frozenset[int], int] | None = None
     inference: frozenset[int] = frozenset()
+    again: frozenset[int] = frozenset()
+    continued: bool = False
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What an answer is waited for: the number of the request, and of the program that runs."""
+
+    number: int
+    program: int
+    text: str
 
 
 class Runner:
@@ -146,27 +162,28 @@ class Runner:
 
     def _exchange(self, waiting: dict[int, Request], settings: Mapping[str, str]) -> Iterator[tuple[int, Measurement]]:
         """Send what one child can run, as much as fits side by side, and take the answers as they come."""
-        under_way: dict[int, int] = {}
+        under_way: dict[int, _Asked] = {}
         patience = _IMPORT_SECONDS + self._limits.seconds + _SLACK_SECONDS
         while True:
             assert self._child is not None
             for number in [one for one, request in waiting.items() if _early_settings(request.text) == settings]:
-                if len(under_way) >= self._side_by_side():
+                programs = len({asked.program for asked in under_way.values()})
+                if programs >= self._side_by_side():
                     break
                 request = waiting.pop(number)
-                share = min(self._side_by_side(), len(under_way) + 1 + len(waiting))
-                refused = vet(request.text)
+                share = min(self._side_by_side(), programs + 1 + len(waiting))
+                refused = _OVER if request.continued else vet(request.text)
                 if refused is not None:
                     yield number, Measurement(refused.status, None, message=refused.message, line=refused.line)
                     continue
                 self._count += 1
-                under_way[self._count] = number
+                under_way[self._count] = _Asked(number, self._count, request.text)
                 self._child.send(self._request(self._count, request, share))
             if not under_way:
                 return
             answer = self._child.receive(patience)
             if answer is None:
-                lost = [*under_way.values()]
+                lost = [asked.number for asked in under_way.values()]
                 if not self._answered:  # nor would another one answer
                     lost += waiting
                     waiting.clear()
@@ -175,7 +192,24 @@ class Runner:
                     yield number, message
                 return
             self._answered = True
-            yield under_way.pop(answer["id"]), self._accepted(measurement(answer))
+            asked = under_way.pop(answer["id"])
+            yield asked.number, self._accepted(measurement(answer))
+            if answer.get("again"):
+                under_way |= self._go_on(asked, frozenset(answer["again"]), waiting)
+
+    def _go_on(self, asked: _Asked, lines: frozenset[int], waiting: dict[int, Request]) -> dict[int, _Asked]:
+        """Ask a program that has ended, and can make training calls on some lines once more, for those that wait."""
+        assert self._child is not None
+        found: dict[int, _Asked] = {}
+        for number, request in list(waiting.items()):
+            control = request.control
+            if request.continued and request.text == asked.text and control and control.training_call in lines:
+                del waiting[number]
+                self._count += 1
+                found[self._count] = replace(asked, number=number)
+                self._child.send({"id": self._count, "once_more": asked.program, "control": _in_child(control)})
+        self._child.send({"end": asked.program})
+        return found
 
     def _accepted(self, measured: Measurement) -> Measurement:
         """A measurement, if it was made where it was asked for."""
@@ -219,9 +253,10 @@ class Runner:
             "gpu": accelerated,
             "threads": max(1, (os.cpu_count() or 1) // share),
             "forbidden": FORBIDDEN,
-            "control": {"line": control.training_call, "flags": dict(control.flags)} if control else None,
+            "control": _in_child(control) if control else None,
             "wanted": {"lines": sorted(wanted[0]), "calls": wanted[1]} if wanted else None,
             "inference": sorted(request.inference),
+            "again": sorted(request.again),
             "scratch": contained.scratch(self._child.scratch) if contained is not None else self._child.scratch,
             "wall": {
                 "namespaces": contained is not None and contained.namespaces,
@@ -309,6 +344,10 @@ def _check_executable(python: str) -> None:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     if not os.access(python, os.X_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def _in_child(control: Control) -> dict[str, object]:
+    return {"line": control.training_call, "flags": dict(control.flags)}
 
 
 def _early_settings(text: str) -> dict[str, str]:

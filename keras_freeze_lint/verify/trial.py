@@ -123,9 +123,11 @@ class Trial:
         self._progress.begin(f"{self._file.file}: running on {self._place.name}")
         used = _inference_calls(findings.values())
         inference = frozenset(number for number, origin in enumerate(witness.origins, 1) if origin in used)
-        measured = yield Request(witness.text, inference=inference)
+        trained = {one.prediction.training_call for one in findings.values() if one.prediction is not None}
+        again = frozenset(number for number, origin in enumerate(witness.origins, 1) if origin in trained)
+        twins = self._twins(witness)  # Keras may still be being imported
+        measured = yield Request(witness.text, inference=inference, again=again)
         self.runs.append(Run(witness, measured))
-        twins = self._twins(witness)
         for number, finding in findings.items():
             agenda.add(self._compare(number, finding, Run(witness, measured), twins, agenda))
 
@@ -145,10 +147,12 @@ class Trial:
         evidence = judge(finding, witness, measured, observation)
         for control in controls(observation, witness, twin, self._settings):
             self._progress.begin(f"{self._file.file}:{finding.location.line}: {finding.code}: running the control")
-            compared = yield control.request
-            evidence = judge(finding, witness, measured, observation, control.showed(compared))
-            if evidence.verdict is not Verdict.INCONCLUSIVE:
-                break
+            for request in control.requests:
+                compared = yield request
+                evidence = judge(finding, witness, measured, observation, control.showed(compared))
+                if evidence.verdict is not Verdict.INCONCLUSIVE:
+                    self._settle(number, evidence, agenda)
+                    return
         self._settle(number, evidence, agenda)
 
     def _settle(self, number: int, evidence: Evidence, agenda: Agenda) -> None:

@@ -51,6 +51,16 @@ def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return wheels
 
 
+@pytest.fixture
+def slow_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build that lasts until it is ended, however busy the machine is."""
+    tool = tmp_path / "tools" / "uv"
+    tool.parent.mkdir()
+    tool.write_text("#!/bin/sh\nexec sleep 60\n", encoding="utf-8")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tool.parent}{os.pathsep}{os.environ['PATH']}")
+
+
 def envs(folder: Path, *arguments: str | Path) -> Done:
     """Run the command on the environments of a folder."""
     return keras_freeze_lint("envs", *arguments, cwd=folder.parent, env={"KFL_ENVS": str(folder)})
@@ -186,7 +196,7 @@ class TestCreate:
         with pytest.raises(EnvironmentProblem, match=r"file/envs cannot be written"):
             create(Store(tmp_path / "file" / "envs"), small(), print, NO_UV)
 
-    @pytest.mark.usefixtures("wheels")
+    @pytest.mark.usefixtures("slow_uv")
     @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal there")
     def test_an_interrupted_build_leaves_nothing(self, folder: Path) -> None:
         name = next(known.name for known in definitions() if find_interpreter(known.python) is not None)
@@ -216,7 +226,7 @@ class TestCreate:
         assert sorted(path.name for path in folder.iterdir()) == sorted([*names[2:], "keras-2.0.8", ".other-1-x"])
 
     @pytest.mark.slow  # makes a virtual environment
-    @pytest.mark.usefixtures("wheels")
+    @pytest.mark.usefixtures("wheels", "slow_uv")
     @pytest.mark.skipif(sys.platform == "win32", reason="nothing is killed like that there")
     def test_a_killed_build_does_not_count_and_is_swept_away(self, folder: Path) -> None:
         name = next(known.name for known in definitions() if find_interpreter(known.python) is not None)
