@@ -1109,11 +1109,15 @@ class Control:
         return False
 
 
+def is_optimizer(value):
+    if isinstance(value, (str, type)) or not hasattr(value, "get_config"):
+        return False
+    return hasattr(value, "apply_gradients") or hasattr(value, "get_updates")
+
+
 def fresh_optimizer(value):
     """A new optimizer of the same kind; what is none is given back."""
-    if isinstance(value, (str, type)) or not hasattr(value, "get_config"):
-        return value
-    if not (hasattr(value, "apply_gradients") or hasattr(value, "get_updates")):
+    if not is_optimizer(value):
         return value
     try:
         return type(value).from_config(value.get_config())
@@ -1148,12 +1152,19 @@ class Repeatable:
         self.arguments = arguments
         self.compilation = compilation
         self.flags = [(weakref.ref(layer), bool(layer.trainable)) for layer in self.layers(model)]
+        self.settings = self.settings_now()
         self.values = {}
         self.steps = 0
 
     def layers(self, model):
         found = leaves(self.flavour, model)
         return around(found) + [leaf.layer for leaf in found]
+
+    def settings_now(self):
+        """What its optimizer has for settings, which are those of a fresh one."""
+        _, args, kwargs = self.compilation
+        given = list(args) + list(kwargs.values())
+        return [repr(value.get_config()) for value in given if is_optimizer(value)]
 
     def keep(self, snapshot):
         """Whether the call, which has ended, can be made again from what a snapshot of its beginning holds."""
@@ -1173,6 +1184,8 @@ class Repeatable:
                 layer.trainable = flag
         if any(bool(layer.trainable) != flag for layer, flag in flags):
             raise ControlFailed("the flags cannot be set back")
+        if self.settings_now() != self.settings:
+            raise ControlFailed("the optimizer has other settings now")
         weights = {id(variable) for leaf in leaves(self.flavour, model) for variable in weights_of(leaf.layer)}
         if weights != set(self.values):
             raise ControlFailed("the model has other weights now")
@@ -1556,6 +1569,8 @@ class Meter:
         """What is needed to make a training call once more, if it is asked for and can be."""
         if line not in self.again or line in self.trace.turns or not is_eager() or SESSIONS:
             return None
+        if "learning_phase" in self.program.text:
+            return None  # it may be another one at the end
         compilation = self.compilation(model)
         data = list(args) + list(kwargs.values())
         if compilation is None or not all(map(is_data, data)) or size_of(data) > REPEATED:
