@@ -1258,6 +1258,8 @@ class Meter:
     """Wraps Keras, which may be done ahead, and fills the trace of a program."""
 
     def __init__(self):
+        self.program = self.control = None  # what is imported ahead may call what is wrapped already
+        self.watch, self.again, self.inference = False, frozenset(), frozenset()
         self.seal = Seal()
         self.prepared = []  # what is wrapped
         self.flavours = []  # of these, what the program imports
@@ -1316,8 +1318,8 @@ class Meter:
         for known in self.prepared:
             if known.Model is flavour.Model:
                 return known
-        self.prepared.append(flavour)
         self.wrap(flavour)
+        self.prepared.append(flavour)
         return flavour
 
     def keras(self):
