@@ -2555,6 +2555,7 @@ def supervise(meter, listens, tells):
             except Exception as error:
                 traceback.print_exc()
                 tell({"id": request["id"], "status": "unusable", "message": "the sandbox: %s" % describe(error)})
+                return  # nobody knows in which namespaces, with what open
             tell({"done": True})
 
 
