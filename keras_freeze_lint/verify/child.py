@@ -428,7 +428,12 @@ class Trace:
 
 
 def describe(error):
-    return "%s: %s" % (type(error).__name__, str(error)[:200])
+    text = str(error)
+    if text.startswith("Graph execution error"):
+        # Of these, the cause stands last, after a stack that may run over pages.
+        aside = ("Graph execution error", "Detected at node", "Node:", "<stack traces", "  ")
+        text = "\n".join(line for line in text.splitlines() if line and not line.startswith(aside)) or text
+    return "%s: %s" % (type(error).__name__, text[:200])
 
 
 def plain_text(text):
@@ -2095,6 +2100,10 @@ def load_runtime(accelerated, threads):
     if hasattr(gc, "freeze"):
         gc.set_threshold(50000, 50, 100)  # it leaves soon
     try:
+        leave_stacks_alone()
+    except Exception:
+        pass  # no TensorFlow, or an older one
+    try:
         if not accelerated:
             # Graphs that run a few times are not worth it; on GPUs recurrent layers need it (their implementation).
             tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
@@ -2114,6 +2123,22 @@ def call_kernels_directly():
 
     original = pywrap_tfe.TFE_ContextOptionsSetRunEagerOpAsFunction
     pywrap_tfe.TFE_ContextOptionsSetRunEagerOpAsFunction = lambda options, _: original(options, False)
+
+
+def leave_stacks_alone():
+    """Make operations of graphs without the Python stack that they come from, which a few messages would tell.
+
+    To note and to keep it is an eighth of a small program. What failed is found by the traceback of the program.
+    """
+    from tensorflow.python.client import pywrap_tf_session
+    from tensorflow.python.framework import ops
+
+    if hasattr(pywrap_tf_session, "TF_SetOpStackTrace"):  # before it, operations did not exist without a stack
+        create = ops._create_c_op.__wrapped__
+        where = list(inspect.signature(create).parameters).index("extract_traceback") - create.__code__.co_argcount
+        defaults = list(create.__defaults__)
+        defaults[where] = False
+        create.__defaults__ = tuple(defaults)
 
 
 def measured(request, path, meter):

@@ -183,3 +183,20 @@ def test_a_training_call_is_traced_once(new: Subject, metrics: object) -> None:
         found = running.run(HEAD + training + "print(len(traced))\n")
 
     assert (found.status, found.output) == ("finished", "1\n"), found.message
+
+
+@pytest.mark.parametrize("names", [NEW, ("keras-2.15",), ("tf-2.11",)], ids=lambda names: names[0])
+def test_the_cause_of_an_error_in_a_graph(names: tuple[str, ...]) -> None:
+    """TensorFlow says first where in TensorFlow it happened, over pages; here the cause is to stand in a sentence."""
+    there = subject(*names)
+    words = """\
+from keras import layers
+model = keras.Sequential([layers.Input((1,)), layers.Embedding(4, 3), layers.Flatten(), layers.Dense(1)])
+model.compile("sgd", "mse")
+model.fit(np.full((8, 1), 9), np.zeros((8, 1)), verbose=0)
+"""
+    with Runner(there.python, backend="tensorflow", device="cpu") as running:
+        found = running.run("import keras\nimport numpy as np\n" + words)
+
+    assert (found.status, found.line) == ("raised", 6)
+    assert found.message.startswith("InvalidArgumentError: indices[0,0] = 9 is not in [0, 4)")
