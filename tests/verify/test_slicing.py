@@ -236,13 +236,25 @@ def test_data_is_made_up_and_training_is_short(call: str, expected: str) -> None
     ("data", "call", "expected"),
     [
         ("np.random.rand(64, 8), np.random.rand(64, 1)", "x, y, epochs=9", "x, y, epochs=1"),
-        ("np.random.rand(63, 8), np.random.rand(63, 1)", "x, y, epochs=9", "x, y, epochs=2"),
+        ("np.random.rand(63, 8), np.random.rand(63, 1)", "x, y, epochs=9", "x, y, epochs=1"),
+        ("np.random.rand(45, 8), np.random.rand(45, 1)", "x, y, epochs=9", "x, y, epochs=2"),
         (
             "np.random.rand(63, 8), np.random.rand(63, 1)",
             "x, y, epochs=2, batch_size=16",
-            "x, y, epochs=1, batch_size=16",
+            "x, y, epochs=1, batch_size=32",
         ),
-        ("np.zeros((96, 8)), np.ones((96, 1))", "x, y, epochs=9, batch_size=512", "x, y, epochs=1, batch_size=32"),
+        ("np.zeros((96, 8)), np.ones((96, 1))", "x, y, epochs=9, batch_size=512", "x, y, epochs=1, batch_size=48"),
+        ("np.zeros((96, 8)), np.ones((96, 1))", "x, y, 16, 9", "x, y, 48, 1"),
+        ("np.zeros((96, 8)), np.ones((96, 1))", "x, y, epochs=9, batch_size=64", "x, y, epochs=1, batch_size=64"),
+        ("np.zeros((9000, 8)), np.ones((9000, 1))", "x, y, epochs=9, batch_size=6", "x, y, epochs=1, batch_size=256"),
+        ("np.zeros((1, 8)), np.ones((1, 1))", "x, y, epochs=9, batch_size=8", "x, y, epochs=2, batch_size=8"),
+        # The name may stand in the model, too, and so may the number.
+        (
+            "np.zeros((64, 8)), np.ones((64, 1)); few = 4",
+            "x, y, epochs=9, batch_size=few",
+            "x, y, epochs=1, batch_size=4",
+        ),
+        ("np.zeros((64, 8)), np.ones((64, 1))", "x, y, epochs=9, batch_size=8", "x, y, epochs=1, batch_size=8"),
         ("np.random.normal(size=(10, 8)).astype('float32'), np.ones((10, 1))", "x, y, 5, 9", "x, y, 5, 1"),
         (
             "np.random.rand(64, 8), np.random.rand(64, 1)",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 
 from keras_freeze_lint.keras.api import MODEL_TRAINING
-from keras_freeze_lint.verify.slicing.constants import number, rows
+from keras_freeze_lint.verify.slicing.batches import batch_size, full_steps
+from keras_freeze_lint.verify.slicing.constants import number
 from keras_freeze_lint.verify.slicing.editing import Source
 from keras_freeze_lint.verify.slicing.effects import Effects
 from keras_freeze_lint.verify.slicing.facts import Facts
@@ -23,7 +24,6 @@ _EPOCHS = frozenset({"epochs", "nb_epoch"})
 _STEPS = frozenset({"steps_per_epoch", "samples_per_epoch"})
 _ENOUGH = 3
 _FEW = 2
-_BATCH = 32  # rows, of the program's own data; also what Keras takes where nothing is said
 _MOST_EPOCHS = 14
 _LARGE = 2_000_000
 _RANDOM = "random data of the shapes that the model and its loss ask for"
@@ -152,12 +152,7 @@ class Training:
         # Two steps in all, where there are epochs for that.
         steps = 1 if any(word.arg in _EPOCHS for word in call.keywords) or len(call.args) > 2 else _FEW
         data = 1 if getattr(call.func, "attr", "") == "fit_generator" else 2
-        limits = (
-            {1: (steps, steps), 2: (enough_epochs, epochs)} if data == 1 else {2: (8, 4), 3: (enough_epochs, epochs)}
-        )
-        for position, argument in enumerate(call.args):
-            if position >= data and position in limits and not isinstance(argument, ast.Starred):
-                self._cut(argument, *limits[position])
+        self._positions(call, own, steps if data == 1 else None, (enough_epochs, epochs))
         has_steps = any(word.arg in _STEPS for word in call.keywords) or (data == 1 and len(call.args) > 1)
         for word in call.keywords:
             if word.arg in _SURPLUS:
@@ -170,8 +165,10 @@ class Training:
                 self.filling.drop_argument(call, word)
             elif word.arg in _STEPS:
                 self._cut(word.value, steps, 8 if word.arg == "samples_per_epoch" else steps)
+            elif word.arg == "batch_size" and own:
+                self.source.replace(word.value, str(batch_size(self.program, self.data(call)[0], word.value)))
             elif word.arg == "batch_size":
-                self._cut(word.value, _BATCH if own else 8, _BATCH if own else 4)
+                self._cut(word.value, 8, 4)
             elif word.arg == "callbacks":
                 self._callbacks(call, word, kept)
             elif word.arg == "verbose":
@@ -182,6 +179,21 @@ class Training:
                 kept.append(word.value)
         if fed_by_steps and not own and not has_steps:
             self._add_word(call, f"steps_per_epoch={steps}")
+
+    def _positions(self, call: ast.Call, own: bool, steps: int | None, epochs: tuple[int, int]) -> None:
+        """Cut what is not named: the steps and epochs of a generator, else the batch size and the epochs of arrays."""
+        x = self.data(call)[0]
+        for position, argument in enumerate(call.args):
+            if isinstance(argument, ast.Starred):
+                continue
+            if position == (3 if steps is None else 2):
+                self._cut(argument, *epochs)
+            elif position == 1 and steps is not None:
+                self._cut(argument, steps, steps)
+            elif position == 2 and own:
+                self.source.replace(argument, str(batch_size(self.program, x, argument)))
+            elif position == 2:
+                self._cut(argument, 8, 4)
 
     def _cut(self, value: ast.expr, enough: int, few: int) -> None:
         """Say a small number where a larger or an unknown one stands, and the number where only its name does."""
@@ -217,11 +229,8 @@ class Training:
     def _steps(self, call: ast.Call) -> int:
         """The steps of an epoch on the program's own arrays, as far as the text tells."""
         words = {word.arg: word.value for word in call.keywords}
-        if _STEPS & words.keys():
-            return 0
-        told = number(self.program, words.get("batch_size") or (call.args[2] if len(call.args) > 2 else None))
-        batch = _BATCH if told is None or told < 1 else min(int(told), _BATCH)
-        return rows(self.program, self.data(call)[0]) // batch
+        given = words.get("batch_size") or (call.args[2] if len(call.args) > 2 else None)
+        return 0 if _STEPS & words.keys() else full_steps(self.program, self.data(call)[0], given)
 
     def _callbacks(self, call: ast.Call, word: ast.keyword, kept: list[ast.AST]) -> None:
         """Only callbacks that set flags or compile have a say in what trains."""
