@@ -110,6 +110,7 @@ WATCHED_STEPS = 50  # steps of one training call after which the drift is read
 ASKED = 32  # rows of the batch that a model that is frozen as a whole is asked about
 MEMORY_SLACK = 16 << 20  # bytes: a stack is no data
 REPEATED = 64 << 20  # bytes of weights, and of data, that are kept to make a training call once more
+EAGER_STEPS = 8  # of a training call that is made once more: for so few, TensorFlow's graph costs more than it saves
 PROBES = 3  # times that a control trains on other data before a layer counts as unable to move
 
 # Files between a program and the variable that it sets.
@@ -1043,9 +1044,10 @@ def around(found):
 class Control:
     """The flags that layers shall have at one training call."""
 
-    def __init__(self, line, flags):
+    def __init__(self, line, flags, eagerly=False):
         self.line = line
         self.flags = flags
+        self.eagerly = eagerly  # each step as it stands, without a graph
 
     def wrap(self, flavour, seal):
         pass
@@ -1067,6 +1069,8 @@ class Control:
         try:
             fresh = [fresh_optimizer(value) for value in args]
             compiling(model, *fresh, **{name: fresh_optimizer(value) for name, value in kwargs.items()})
+            if self.eagerly:
+                model.run_eagerly = True
         except Exception as error:
             undo()
             raise ControlFailed("the model could not be compiled again: %s" % describe(error))
@@ -1592,7 +1596,8 @@ class Meter:
         """
         known = self.repeatable[line]
         model = known.rewind()
-        self.control, self.trace = Control(line, flags), Trace()
+        eagerly = known.flavour.backend_name() == "tensorflow" and known.steps <= EAGER_STEPS
+        self.control, self.trace = Control(line, flags, eagerly), Trace()
         self.compilations[id(model)] = (known.model, known.compilation)
         args, kwargs = known.arguments
         self.controlled(known.flavour, model, known.original, known.name, line, args, kwargs)

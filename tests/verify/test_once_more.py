@@ -165,6 +165,26 @@ def test_what_never_ends_the_second_time_is_stopped_and_the_run_stands() -> None
     assert other.output == "1\n"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["keras-3.15", "keras-2.15"])
+@pytest.mark.parametrize(("steps", "eagerly"), [(8, True), (9, False)])
+def test_few_steps_are_made_without_a_graph(name: str, steps: int, eagerly: bool) -> None:
+    """To trace a graph costs more than eight steps without one. What moves is the same: see above."""
+    told = (
+        "import tensorflow\n\n\ndef loss(truth, answer):\n    print(tensorflow.executing_eagerly(), end=' ', flush=True)\n"
+        "    return keras.losses.mean_squared_error(truth, answer)\n\n\nmodel.compile('sgd', loss)\n"
+        f"x, y = np.ones(({8 * steps}, 4), 'float32'), np.ones(({8 * steps}, 1), 'float32')\n"
+    )
+    place = subject(name)
+    with Runner(place.python, place.backend, device="cpu") as running:
+        first, (again,) = in_turn(running, HEAD + told + FIT, FROZEN)
+
+    assert "False" in first.output.split()
+    assert "True" not in first.output.split()
+    assert again.status == "finished", again.message
+    assert ("True" in again.output.split()) is eagerly
+
+
 def test_without_the_run_there_is_nothing_to_go_on_with() -> None:
     with Runner("/bin/false", device="cpu", sandbox=False) as running:
         (measured,) = running.run_all([Request("import keras", Control(1, {}), continued=True)])
