@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 
 from keras_freeze_lint.verify.slicing.constants import number, rows
 from keras_freeze_lint.verify.slicing.program import Program
@@ -11,7 +12,7 @@ from keras_freeze_lint.verify.slicing.program import Program
 BATCH = 32  # what Keras takes where nothing is said
 ENOUGH_STEPS = 2
 _MOST_ROWS = 256
-_FIXED = frozenset({"batch_shape", "batch_input_shape", "stateful"})
+_FIXED = re.compile(r"\bbatch_(?:input_)?shape\b|\bstateful\b|\bInput\w*\([^)]*\bbatch_size\b")
 
 
 def batch_size(program: Program, data: ast.expr | None, given: ast.expr | None) -> int:
@@ -35,11 +36,4 @@ def full_steps(program: Program, data: ast.expr | None, given: ast.expr | None) 
 
 def _counts_elsewhere(program: Program, size: int) -> bool:
     """Whether a model may rest on a batch size: one that is built for it, or a shape that begins with the number."""
-    for node in ast.walk(program.tree):
-        if isinstance(node, ast.keyword):
-            inputs = isinstance(parent := program.parents.get(node), ast.Call) and "Input" in ast.unparse(parent.func)
-            if node.arg in _FIXED or (node.arg == "batch_size" and inputs):
-                return True
-        elif isinstance(node, (ast.Tuple, ast.List)) and node.elts and number(program, node.elts[0]) == size:
-            return True
-    return False
+    return bool(_FIXED.search(program.text) or re.search(rf"(?<![\w\])])[(\[]\s*{size}\s*,", program.text))

@@ -10,7 +10,6 @@ from keras_freeze_lint.keras.api import MODEL_TRAINING
 from keras_freeze_lint.verify.slicing.deferring import Deferred
 from keras_freeze_lint.verify.slicing.editing import Source
 from keras_freeze_lint.verify.slicing.effects import PASSIVE, Effects, expressions_in, is_setting
-from keras_freeze_lint.verify.slicing.facts import Facts
 from keras_freeze_lint.verify.slicing.filling import Filling
 from keras_freeze_lint.verify.slicing.inference import Inference
 from keras_freeze_lint.verify.slicing.jumps import keep_jumps
@@ -34,15 +33,15 @@ class Keeper:
 
     def __init__(
         self,
-        facts: Facts,
         effects: Effects,
         source: Source,
         goals: list[ast.stmt],
+        running: Running,
         used: Collection[ast.Call] = (),
         *,
         modern: bool = False,
     ) -> None:
-        self.facts = facts
+        self.facts = facts = effects.facts
         self.program = facts.program
         self.effects = effects
         self.source = source
@@ -53,7 +52,7 @@ class Keeper:
         self.porting = Porting(facts.program, source, self.filling) if modern else None
         self.kept: set[ast.stmt] = set()
         self.names: set[ast.alias] = set()
-        self.running = Running(facts.program, facts.callees)
+        self.running = running
         self.effectful: set[FunctionNode] = set()
         self.whole: set[ast.AST] = set()
         self.valued: set[FunctionNode] = set()

@@ -3,38 +3,33 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from keras_freeze_lint.verify.slicing.callees import Callees
 from keras_freeze_lint.verify.slicing.effects import expressions_in
 from keras_freeze_lint.verify.slicing.program import FUNCTIONS, FunctionNode, Program, inner_statements
 
 
-class Running:
-    """The functions (and the module) that are reached."""
+class Leads:
+    """What the code of a function, or of the module, leads to: looked up once for all slices of a program."""
 
     def __init__(self, program: Program, callees: Callees) -> None:
         self.program = program
         self.callees = callees
-        self.reached: set[ast.AST] = set()
+        self._known: dict[ast.AST, tuple[FunctionNode, ...]] = {}
 
-    def reach(self, entries: Iterable[FunctionNode]) -> None:
-        """Note every function that the module's own statements, or these entries, lead to."""
-        waiting: list[list[ast.stmt]] = [self.program.tree.body]
-        self.reached.add(self.program.tree)
-        waiting.extend(self._enter(entry) for entry in entries)
-        while waiting:
-            for statement in inner_statements(waiting.pop()):
-                for node in expressions_in(statement):
-                    waiting.extend(self._enter(function) for function in self._mentioned(node))
-                if isinstance(statement, ast.ClassDef):
-                    waiting.append([one for one in statement.body if not isinstance(one, (*FUNCTIONS, ast.ClassDef))])
+    def of(self, owner: ast.Module | FunctionNode) -> tuple[FunctionNode, ...]:
+        """Return the functions that the body of a function, or of the module, may call or hand on."""
+        if owner not in self._known:
+            self._known[owner] = tuple(dict.fromkeys(self._in(owner.body)))
+        return self._known[owner]
 
-    def _enter(self, function: FunctionNode) -> list[ast.stmt]:
-        if function in self.reached:
-            return []
-        self.reached.add(function)
-        return function.body
+    def _in(self, body: list[ast.stmt]) -> Iterator[FunctionNode]:
+        for statement in inner_statements(body):
+            for node in expressions_in(statement):
+                yield from self._mentioned(node)
+            if isinstance(statement, ast.ClassDef):
+                yield from self._in([one for one in statement.body if not isinstance(one, (*FUNCTIONS, ast.ClassDef))])
 
     def _mentioned(self, node: ast.AST) -> list[FunctionNode]:
         program, callees = self.program, self.callees
@@ -52,6 +47,24 @@ class Running:
         elif isinstance(node, ast.Attribute) and not isinstance(program.parents.get(node), ast.Call):
             found.extend(program.methods.get(node.attr, ()))
         return found
+
+
+class Running:
+    """The functions (and the module) that are reached."""
+
+    def __init__(self, leads: Leads) -> None:
+        self.program = leads.program
+        self.leads = leads
+        self.reached: set[ast.AST] = set()
+
+    def reach(self, entries: Iterable[FunctionNode]) -> None:
+        """Note every function that the module's own statements, or these entries, lead to."""
+        waiting: list[ast.Module | FunctionNode] = [self.program.tree, *entries]
+        while waiting:
+            owner = waiting.pop()
+            if owner not in self.reached:
+                self.reached.add(owner)
+                waiting.extend(self.leads.of(owner))
 
     def can_run(self, statement: ast.stmt) -> bool:
         """Whether a statement stands in code that something leads to."""

@@ -45,8 +45,8 @@ def session_runs(program: Program, goals: Collection[ast.stmt]) -> list[ast.stmt
         if more <= steps:
             break
         steps |= more
-    running = [one for one in statements if any(_runs(call, steps) for call in _calls(one))]
-    if not steps or not running:
+    running = [one for one in statements if any(_runs(call, steps) for call in _calls(one))] if steps else []
+    if not running:
         return []
     named = {
         name for one in statements if isinstance(one, ast.Assign) and _initializer(one.value) for name in _targets(one)

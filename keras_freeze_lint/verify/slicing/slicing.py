@@ -19,6 +19,7 @@ from keras_freeze_lint.verify.slicing.flow import read_program
 from keras_freeze_lint.verify.slicing.inference import inference_in
 from keras_freeze_lint.verify.slicing.keeping import Keeper
 from keras_freeze_lint.verify.slicing.program import FUNCTIONS, FunctionNode, Program, inner_statements
+from keras_freeze_lint.verify.slicing.running import Leads, Running
 from keras_freeze_lint.verify.slicing.sessions import session_runs
 from keras_freeze_lint.verify.slicing.synthetic import helper_text
 from keras_freeze_lint.verify.slicing.writing import Writer, is_future
@@ -53,11 +54,11 @@ def slice_program(
 
 
 @lru_cache(maxsize=1)
-def _read(text: str) -> tuple[Program, Facts, Effects]:
+def _read(text: str) -> tuple[Program, Facts, Effects, Leads]:
     """What is known of a program, whichever lines are in question: kept for the next finding of the same file."""
     program = read_program(text, parse(text))
     facts = Facts(program, Callees(program))
-    return program, facts, Effects(facts)
+    return program, facts, Effects(facts), Leads(program, facts.callees)
 
 
 def _slice(
@@ -68,13 +69,13 @@ def _slice(
     inference_calls: Collection[int],
     modern: bool,
 ) -> Witness | Unsliceable:
-    program, facts, effects = _read(text)
+    program, facts, effects, leads = _read(text)
     goals = _goals(program, finding_lines, training_calls)
     if not goals:
         return Unsliceable("no statement on the lines in question")
     goals += [one for one in session_runs(program, goals) if one not in goals]
     used = inference_in(program, facts, inference_calls)
-    keeper, entries = _keep(lambda: Keeper(facts, effects, Source(text), goals, used, modern=modern))
+    keeper, entries = _keep(lambda: Keeper(effects, Source(text), goals, Running(leads), used, modern=modern))
     trained = keeper.trains()
     if not trained:
         return Unsliceable("nothing in this file trains the model", (training_calls or finding_lines)[0])
