@@ -248,6 +248,11 @@ def test_data_is_made_up_and_training_is_short(call: str, expected: str) -> None
         ("np.zeros((96, 8)), np.ones((96, 1))", "x, y, epochs=9, batch_size=64", "x, y, epochs=1, batch_size=64"),
         ("np.zeros((9000, 8)), np.ones((9000, 1))", "x, y, epochs=9, batch_size=6", "x, y, epochs=1, batch_size=256"),
         ("np.zeros((1, 8)), np.ones((1, 1))", "x, y, epochs=9, batch_size=8", "x, y, epochs=2, batch_size=8"),
+        (
+            "np.zeros((64, 8)), np.ones((64, 1)); few = np.random.normal(size=(4, 8))",
+            "x, y, epochs=9, batch_size=4",
+            "x, y, epochs=1, batch_size=32",
+        ),
         # The name may stand in the model, too, and so may the number.
         (
             "np.zeros((64, 8)), np.ones((64, 1)); few = 4",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import re
+from functools import lru_cache
 
 from keras_freeze_lint.verify.slicing.constants import number, rows
 from keras_freeze_lint.verify.slicing.program import Program
@@ -12,6 +13,7 @@ from keras_freeze_lint.verify.slicing.program import Program
 BATCH = 32  # what Keras takes where nothing is said
 ENOUGH_STEPS = 2
 _MOST_ROWS = 256
+_ARRAYS = re.compile(r"\b(?:np|numpy)\.[\w.]+\((?:[^()]|\([^()]*\))*\)")
 _FIXED = re.compile(r"\bbatch_(?:input_)?shape\b|\bstateful\b|\bInput\w*\([^)]*\bbatch_size\b")
 
 
@@ -36,4 +38,11 @@ def full_steps(program: Program, data: ast.expr | None, given: ast.expr | None) 
 
 def _counts_elsewhere(program: Program, size: int) -> bool:
     """Whether a model may rest on a batch size: one that is built for it, or a shape that begins with the number."""
-    return bool(_FIXED.search(program.text) or re.search(rf"(?<![\w\])])[(\[]\s*{size}\s*,", program.text))
+    text = _without_arrays(program.text)
+    return bool(_FIXED.search(text) or re.search(rf"(?<![\w\])])[(\[]\s*{size}\s*,", text))
+
+
+@lru_cache(maxsize=1)
+def _without_arrays(text: str) -> str:
+    """A program without the calls that make arrays, whose shapes are those of data."""
+    return _ARRAYS.sub("", text)
