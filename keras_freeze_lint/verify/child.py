@@ -2131,9 +2131,9 @@ def call_kernels_directly():
 
 
 def leave_stacks_alone():
-    """Make operations of graphs without the Python stack that they come from, which a few messages would tell.
+    """Make operations of graphs without the Python stack that they come from.
 
-    To note and to keep it is an eighth of a small program. What failed is found by the traceback of the program.
+    It serves messages alone, and to note it takes long. What failed is found by the traceback of the program.
     """
     from tensorflow.python.client import pywrap_tf_session
     from tensorflow.python.framework import ops

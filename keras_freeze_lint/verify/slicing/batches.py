@@ -10,7 +10,7 @@ from functools import lru_cache
 from keras_freeze_lint.verify.slicing.constants import number, rows
 from keras_freeze_lint.verify.slicing.program import Program
 
-BATCH = 32  # what Keras takes where nothing is said
+_BATCH = 32  # what Keras takes where nothing is said
 ENOUGH_STEPS = 2
 _MOST_ROWS = 256
 _ARRAYS = re.compile(r"\b(?:np|numpy)\.[\w.]+\((?:[^()]|\([^()]*\))*\)")
@@ -22,10 +22,10 @@ def batch_size(program: Program, data: ast.expr | None, given: ast.expr | None) 
     told = number(program, given)
     known = rows(program, data)
     if told is None or told < 1:
-        return BATCH
+        return _BATCH
     size = int(told)
     if known < ENOUGH_STEPS or not isinstance(given, ast.Constant) or _counts_elsewhere(program, size):
-        return min(size, BATCH)
+        return min(size, _BATCH)
     if math.ceil(known / size) == ENOUGH_STEPS and size <= _MOST_ROWS:
         return size
     return min(math.ceil(known / ENOUGH_STEPS), _MOST_ROWS)

@@ -54,11 +54,11 @@ def slice_program(
 
 
 @lru_cache(maxsize=1)
-def _read(text: str) -> tuple[Program, Facts, Effects, Leads]:
+def _read(text: str) -> tuple[Effects, Leads]:
     """What is known of a program, whichever lines are in question: kept for the next finding of the same file."""
     program = read_program(text, parse(text))
     facts = Facts(program, Callees(program))
-    return program, facts, Effects(facts), Leads(program, facts.callees)
+    return Effects(facts), Leads(program, facts.callees)
 
 
 def _slice(
@@ -69,7 +69,8 @@ def _slice(
     inference_calls: Collection[int],
     modern: bool,
 ) -> Witness | Unsliceable:
-    program, facts, effects, leads = _read(text)
+    effects, leads = _read(text)
+    facts, program = effects.facts, effects.program
     goals = _goals(program, finding_lines, training_calls)
     if not goals:
         return Unsliceable("no statement on the lines in question")

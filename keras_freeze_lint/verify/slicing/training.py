@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from keras_freeze_lint.keras.api import MODEL_TRAINING
-from keras_freeze_lint.verify.slicing.batches import batch_size, full_steps
+from keras_freeze_lint.verify.slicing.batches import ENOUGH_STEPS, batch_size, full_steps
 from keras_freeze_lint.verify.slicing.constants import number
 from keras_freeze_lint.verify.slicing.editing import Source
 from keras_freeze_lint.verify.slicing.effects import Effects
@@ -150,7 +150,7 @@ class Training:
         epochs = self._epochs(call, own)
         enough_epochs = max(_ENOUGH, epochs) if epochs > 1 else 1
         # Two steps in all, where there are epochs for that.
-        steps = 1 if any(word.arg in _EPOCHS for word in call.keywords) or len(call.args) > 2 else _FEW
+        steps = 1 if any(word.arg in _EPOCHS for word in call.keywords) or len(call.args) > 2 else ENOUGH_STEPS
         data = 1 if getattr(call.func, "attr", "") == "fit_generator" else 2
         self._positions(call, own, steps if data == 1 else None, (enough_epochs, epochs))
         has_steps = any(word.arg in _STEPS for word in call.keywords) or (data == 1 and len(call.args) > 1)
@@ -212,7 +212,7 @@ class Training:
         """Few, but enough for what the program's own callbacks do at some epoch; one where it has steps enough."""
         listed = [word.value for word in call.keywords if word.arg == "callbacks"]
         own = [one for value in listed for one in self._elements(value, 4) if self._has_a_say(one)]
-        if not own and own_data and self._steps(call) >= _FEW:
+        if not own and own_data and self._steps(call) >= ENOUGH_STEPS:
             return 1
         epochs = _FEW
         for one in own:
